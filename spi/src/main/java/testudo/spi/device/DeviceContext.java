@@ -1,0 +1,36 @@
+package testudo.spi.device;
+
+import testudo.spi.disk.DiskOpener;
+import testudo.spi.host.HostPlatform;
+import testudo.spi.serial.SerialOpener;
+
+/// What a device lives in. A device knows nothing of processes, transports or hypervisors.
+public interface DeviceContext {
+    /// The device's name, for logs.
+    /// @return as in its [DeviceSpec]
+    String id();
+
+    /// The host.
+    /// @return the platform
+    HostPlatform host();
+
+    /// The loop whose thread owns the device.
+    /// @return the loop
+    EventLoop loop();
+
+    /// Requests to the machine.
+    /// @return what this device was granted
+    MachineServices machine();
+
+    /// Facts about the machine.
+    /// @return the facts
+    MachineFacts facts();
+
+    /// Opens disk images of any installed format.
+    /// @return the opener
+    DiskOpener disks();
+
+    /// Opens the host's side of serial ports.
+    /// @return the opener
+    SerialOpener serials();
+}

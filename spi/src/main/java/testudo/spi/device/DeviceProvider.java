@@ -1,0 +1,34 @@
+package testudo.spi.device;
+
+import java.util.List;
+import testudo.spi.command.CommandDeclaration;
+import testudo.spi.option.Configuration;
+import testudo.spi.option.OptionDeclaration;
+
+/// Makes devices of one kind. Found by [java.util.ServiceLoader].
+public interface DeviceProvider {
+    /// The identity, such as `virtio-block`.
+    /// @return a short lower-case name, unique
+    String id();
+
+    /// One line about it for `testudo devices`.
+    /// @return a phrase
+    String summary();
+
+    /// The command-line options it understands. Two providers may share a declaration that lives in the spi.
+    /// @return declarations, may be empty
+    List<OptionDeclaration<?>> options();
+
+    /// The commands for a running machine that its devices answer.
+    /// @return declarations, may be empty
+    default List<CommandDeclaration> commands() {
+        return List.of();
+    }
+
+    /// Which devices the options ask for. Opens nothing.
+    /// @param configuration the options
+    /// @param facts what is known about the machine
+    /// @return specifications, may be empty
+    /// @throws testudo.spi.VmmException.Config with every problem found
+    List<DeviceSpec> devices(Configuration configuration, MachineFacts facts);
+}

@@ -1,0 +1,2 @@
+/// Disk images, whatever their format.
+package testudo.spi.disk;

@@ -1,0 +1,40 @@
+package testudo.spi.host;
+
+import testudo.spi.Availability;
+
+/// The services of one host operating system. Found by [java.util.ServiceLoader]; the first that is ready is used.
+///
+/// The groups below are stateless facades; what they create is closed by whoever created it.
+public interface HostPlatform {
+    /// The identity, such as `linux`.
+    /// @return a short lower-case name
+    String id();
+
+    /// Whether this process runs on that platform. No side effects, no exception.
+    /// @return ready or what is missing
+    Availability probe();
+
+    /// Shared memory and anonymous memory.
+    /// @return the facade
+    HostMemory memory();
+
+    /// Files and block devices.
+    /// @return the facade
+    HostFiles files();
+
+    /// Events, timers and pollers.
+    /// @return the facade
+    HostEvents events();
+
+    /// Local (Unix domain) sockets.
+    /// @return the facade
+    HostSockets sockets();
+
+    /// Terminals, standard streams, pseudo terminals and signals of the process.
+    /// @return the facade
+    HostTerminals terminals();
+
+    /// The operating system's cryptographic randomness.
+    /// @return the source
+    EntropySource entropy();
+}

@@ -1,0 +1,17 @@
+package testudo.spi.hypervisor;
+
+import testudo.spi.host.HostEvent;
+
+/// A machine's ability to turn guest writes into host events without an exit.
+public interface IoEvents {
+    /// Any length, any value, at a memory address.
+    /// @param gpa the address
+    /// @param event signalled by each write
+    /// @throws testudo.spi.VmmException.Host when the host refuses
+    void bind(long gpa, HostEvent event);
+
+    /// Undoes [#bind].
+    /// @param gpa the address
+    /// @param event the event
+    void unbind(long gpa, HostEvent event);
+}

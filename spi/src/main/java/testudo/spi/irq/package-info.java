@@ -1,0 +1,2 @@
+/// Interrupts: lines, messages and the controllers that deliver them.
+package testudo.spi.irq;

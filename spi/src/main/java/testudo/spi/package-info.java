@@ -1,0 +1,2 @@
+/// Errors and availability, shared by all contracts.
+package testudo.spi;

@@ -1,0 +1,17 @@
+package testudo.spi.platform;
+
+/// What a guest's firmware tables (ACPI, FDT) say about a platform device. The resources come from its placement.
+public enum FirmwareNode {
+    /// A 16550-compatible serial port.
+    UART_16550,
+    /// An MC146818-compatible real-time clock.
+    RTC_MC146818,
+    /// An i8042 keyboard controller.
+    KEYBOARD_CONTROLLER,
+    /// The ACPI power-management registers: event and control blocks, general-purpose events. The interrupt is the SCI.
+    ACPI_POWER_MANAGEMENT,
+    /// The QEMU-compatible firmware configuration interface.
+    FW_CFG,
+    /// A CFI flash chip.
+    FLASH
+}

@@ -1,0 +1,12 @@
+package testudo.spi.platform;
+
+import testudo.spi.device.DeviceContext;
+import testudo.spi.irq.InterruptLine;
+
+/// What a platform device lives in.
+public interface PlatformDeviceContext extends DeviceContext {
+    /// An interrupt line of the device.
+    /// @param index among the [Resource.Irq]s of its resources, from 0
+    /// @return the line
+    InterruptLine line(int index);
+}

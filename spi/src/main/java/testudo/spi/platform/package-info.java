@@ -1,0 +1,2 @@
+/// Devices at fixed I/O ports or memory addresses.
+package testudo.spi.platform;
