@@ -1,0 +1,2 @@
+/// Providers from outside of the runtime image.
+package testudo.spi.plugin;
