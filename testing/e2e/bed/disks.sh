@@ -26,7 +26,8 @@ copy_tree() {
     cp -al "$1" "$2" 2>/dev/null || { rm -rf "$2"; cp -a "$1" "$2"; }
 }
 
-# add_applets TREE: links for the busybox programs that TREE has no other program for.
+# add_applets TREE: links for the busybox programs that TREE has no other program for. The shell is not busybox's own there:
+# that one prefers its built-in programs to what the path names.
 add_applets() {
     local tree=$1 applet
     for applet in $("$tree/usr/bin/busybox" --list); do
@@ -42,7 +43,7 @@ build_disks() {
     say "disk of the outer Linux"
     copy_tree "$OUTER_TREE" "$WORK/outer"
     add_applets "$WORK/outer"
-    ln -sf busybox "$WORK/outer/usr/bin/sh"
+    ln -sf dash "$WORK/outer/usr/bin/sh"
     mkdir -p "$WORK/outer/material" "$WORK/outer/image" "$WORK/outer/scratch" "$WORK/outer/usr/sbin"
     rm -f "$WORK/outer/usr/sbin/init"
     install -m 755 "$BED/outer-init" "$WORK/outer/usr/sbin/init"
@@ -56,7 +57,7 @@ build_disks() {
     mkdir -p "$material/kernels"
     copy_tree "$GUEST_TREE" "$WORK/guest"
     add_applets "$WORK/guest"
-    ln -sf busybox "$WORK/guest/usr/bin/sh"
+    ln -sf dash "$WORK/guest/usr/bin/sh"
     rm -f "$WORK/guest/usr/sbin/init"
     install -m 755 "$BED/guest-shell" "$WORK/guest/usr/sbin/init"
     make_ext4 "$WORK/guest" "$material/root.ext4" 768M
