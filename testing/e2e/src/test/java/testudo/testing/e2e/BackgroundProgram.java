@@ -1,6 +1,7 @@
 package testudo.testing.e2e;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.regex.MatchResult;
@@ -73,6 +74,11 @@ final class BackgroundProgram implements AutoCloseable {
         return outer.exec("cat " + name + ".pid").orFail("process number").stdout().strip();
     }
 
+    /// What the program wrote to its standard output so far.
+    String output() {
+        return console.transcript().substring(start);
+    }
+
     /// What the program wrote to its standard error.
     String stderr() throws IOException, InterruptedException {
         return outer.exec("cat " + name + ".err").orFail("standard error").stdout();
@@ -81,7 +87,7 @@ final class BackgroundProgram implements AutoCloseable {
     /// The command, the last lines of its output and its messages.
     String report() {
         String output = "-- command: " + command + (exitCode < 0 ? " (still running)" : " (ended with " + exitCode + ")")
-                + "\n-- its output:\n" + Report.lastLines(console.transcript().substring(start), 100);
+                + "\n-- its output:\n" + Report.lastLines(output(), 100);
         try {
             return output + "\n-- its standard error:\n" + Report.lastLines(stderr(), 40);
         } catch (IOException | AssertionError e) {
@@ -99,13 +105,12 @@ final class BackgroundProgram implements AutoCloseable {
             return;
         }
         try {
-            kill();
-        } catch (AssertionError | InterruptedException e) {
-            // It may have ended by itself meanwhile; then its end is on the port. A machine that answers no more is
-            // thrown away by its owner.
-            if (e instanceof InterruptedException) {
-                Thread.currentThread().interrupt();
-            }
+            // It may have ended by itself meanwhile; its end is on the port in either case.
+            outer.exec("kill -s KILL -- -$(cat " + name + ".pid) 2> /dev/null; true");
+            awaitExit(KILL_LIMIT);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while ending " + command);
         }
     }
 }

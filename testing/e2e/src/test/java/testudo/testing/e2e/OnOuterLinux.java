@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Tag("e2e")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class OnOuterLinux {
-    /// The outer Linux of this class.
+    /// The outer Linux of this class; `null` between a failed test and the next one.
     protected OuterLinux outer;
 
     private final List<BackgroundProgram> programs = new ArrayList<>();
@@ -26,9 +26,12 @@ abstract class OnOuterLinux {
         return TestBed.imageUnderTest();
     }
 
-    @BeforeAll
+    /// Restores the outer Linux for the class, and anew after a test that failed: whatever broke there stays there.
+    @BeforeEach
     void restore() throws IOException, InterruptedException {
-        outer = OuterLinux.restore(TestBed.get(), image());
+        if (outer == null) {
+            outer = OuterLinux.restore(TestBed.get(), image());
+        }
     }
 
     @AfterAll
@@ -47,7 +50,7 @@ abstract class OnOuterLinux {
         return program;
     }
 
-    /// Reports what a failed test left behind, then ends its programs.
+    /// Ends a test's programs; after a failure reports what it left behind and throws the outer Linux away.
     @RegisterExtension
     final AfterEachCallback clearing = this::clear;
 
@@ -55,7 +58,11 @@ abstract class OnOuterLinux {
         if (context.getExecutionException().isPresent()) {
             StringBuilder text = new StringBuilder("==== ").append(context.getUniqueId()).append('\n');
             programs.forEach(program -> text.append(program.report()).append('\n'));
-            System.err.println(text.append(outer.report()));
+            System.err.println(text.append(outer == null ? "-- the outer Linux did not start" : outer.report()));
+            programs.clear();
+            discard();
+            outer = null;
+            return;
         }
         for (BackgroundProgram program : programs) {
             program.close();
