@@ -44,7 +44,7 @@ final class Aml {
 
     /// A compressed EISA identity such as `PNP0501` (ACPI 6.5, 19.6.37 "EISAID").
     static byte[] eisaId(String id) {
-        int vendor = id.charAt(0) - 0x40 << 10 | id.charAt(1) - 0x40 << 5 | id.charAt(2) - 0x40;
+        int vendor = (id.charAt(0) - 0x40) << 10 | (id.charAt(1) - 0x40) << 5 | (id.charAt(2) - 0x40);
         int product = Integer.parseInt(id.substring(3), 16);
         return join(bytes(0x0C), bytes(vendor >> 8, vendor, product >> 8, product));
     }
@@ -143,7 +143,7 @@ final class Aml {
     static byte[] littleEndian(long value, int lengthBytes) {
         byte[] bytes = new byte[lengthBytes];
         for (int i = 0; i < lengthBytes; i++) {
-            bytes[i] = (byte) (value >>> 8 * i);
+            bytes[i] = (byte) (value >>> (8 * i));
         }
         return bytes;
     }
@@ -155,6 +155,6 @@ final class Aml {
         }
         int extra = body.length + 2 < 1 << 12 ? 1 : body.length + 3 < 1 << 20 ? 2 : 3;
         int length = body.length + 1 + extra;
-        return join(bytes(extra << 6 | length & 0xF), littleEndian(length >>> 4, extra), body);
+        return join(bytes(extra << 6 | (length & 0xF)), littleEndian(length >>> 4, extra), body);
     }
 }

@@ -110,7 +110,7 @@ public final class BootRegisters {
 
     /// A descriptor with base 0 and the largest limit (Intel SDM volume 3, 3.4.5 "Segment Descriptors").
     private static long descriptor(int flags) {
-        return (long) flags << 40 | (SEGMENT_LIMIT & 0xF0000L) << 32 | SEGMENT_LIMIT & 0xFFFF;
+        return (long) flags << 40 | (SEGMENT_LIMIT & 0xF0000L) << 32 | (SEGMENT_LIMIT & 0xFFFF);
     }
 
     private static X86Segment segment(int selector, int flags) {

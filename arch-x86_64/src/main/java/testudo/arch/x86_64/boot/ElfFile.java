@@ -95,7 +95,7 @@ final class ElfFile {
             throw broken("is an ELF file of big-endian byte order, not for x86");
         }
         int machine = Short.toUnsignedInt(header.getShort(18));
-        if (header.get(4) != 1 && header.get(4) != 2 || machine != (is64Bit ? EM_X86_64 : EM_386)) {
+        if ((header.get(4) != 1 && header.get(4) != 2) || machine != (is64Bit ? EM_X86_64 : EM_386)) {
             throw broken("is an ELF file of class %d for machine %d%s, not for x86".formatted(
                     header.get(4), machine, machine == 183 ? " (arm64)" : machine == 243 ? " (riscv)" : ""));
         }
@@ -151,7 +151,7 @@ final class ElfFile {
     private List<Segment> segments(List<ProgramHeader> headers, MemoryMap map, List<String> problems) {
         List<Segment> segments = new ArrayList<>();
         for (ProgramHeader header : headers) {
-            if (header.type() != PT_LOAD || header.memoryBytes() == 0 && header.fileBytes() == 0) {
+            if (header.type() != PT_LOAD || (header.memoryBytes() == 0 && header.fileBytes() == 0)) {
                 continue;
             }
             String what = "kernel %s: segment of 0x%x bytes at 0x%x ".formatted(

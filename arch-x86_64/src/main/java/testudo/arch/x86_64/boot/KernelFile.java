@@ -86,7 +86,7 @@ public final class KernelFile {
     private static String other(KernelImage file, byte[] head) {
         int length = (int) Math.min(TEXT_BYTES, file.sizeBytes());
         for (int i = 0; i < length; i++) {
-            boolean printable = head[i] >= ' ' && head[i] < 0x7F || head[i] == '\n' || head[i] == '\r' || head[i] == '\t';
+            boolean printable = (head[i] >= ' ' && head[i] < 0x7F) || head[i] == '\n' || head[i] == '\r' || head[i] == '\t';
             if (!printable) {
                 return (head[0x1FE] & 0xFF) == 0x55 && (head[0x1FF] & 0xFF) == 0xAA
                         ? "a disk image with a boot sector"

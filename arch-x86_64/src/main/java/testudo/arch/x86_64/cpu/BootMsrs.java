@@ -52,7 +52,7 @@ public final class BootMsrs {
                 return List.of();
             }
             msrs.add(new MsrValue(MTRR_BASE + 2 * pair, start));
-            msrs.add(new MsrValue(MTRR_BASE + 2 * pair + 1, -size & addressMask | MTRR_VALID));
+            msrs.add(new MsrValue(MTRR_BASE + 2 * pair + 1, (-size & addressMask) | MTRR_VALID));
             start += size;
         }
         msrs.add(new MsrValue(MTRR_DEFAULT_TYPE, MTRR_ENABLE_WRITE_BACK));

@@ -90,11 +90,11 @@ public final class GuestCpuid {
 
     private boolean isReplaced(int function) {
         boolean host = isFromHost(function) && profile.hostCpuid().stream().anyMatch(e -> e.function() == function);
-        return host || function == 0xB || function == 0x1F || function == TSC_LEAF && options.calibratedTscLeaf();
+        return host || function == 0xB || function == 0x1F || (function == TSC_LEAF && options.calibratedTscLeaf());
     }
 
     private static boolean isFromHost(int function) {
-        return function == 2 || function == 4 || function >= 0x80000002 && function <= 0x80000006;
+        return function == 2 || function == 4 || (function >= 0x80000002 && function <= 0x80000006);
     }
 
     private CpuidEntry shaped(CpuidEntry entry, int vcpu) {
@@ -106,9 +106,9 @@ public final class GuestCpuid {
             case 0x80000001 -> with(entry, entry.eax(), entry.ebx(),
                     options.nested() == Nested.OFF ? entry.ecx() & ~SVM : entry.ecx());
             case 0x80000008 -> isAmd() ? with(entry, entry.eax(), entry.ebx(),
-                    entry.ecx() & ~0xF0FF | options.vcpus() - 1 | bits(options.vcpus() - 1) << 12) : entry;
-            case 0x8000001E -> isAmd() ? with(entry, vcpu, vcpu / options.threadsPerCore()
-                    | options.threadsPerCore() - 1 << 8, 0) : entry;
+                    (entry.ecx() & ~0xF0FF) | (options.vcpus() - 1) | (bits(options.vcpus() - 1) << 12)) : entry;
+            case 0x8000001E -> isAmd() ? with(entry, vcpu, (vcpu / options.threadsPerCore())
+                    | ((options.threadsPerCore() - 1) << 8), 0) : entry;
             default -> entry;
         };
     }
@@ -130,7 +130,7 @@ public final class GuestCpuid {
             return entry;
         }
         CpuidEntry host = find(profile.hostCpuid(), 6, 0);
-        return with(entry, entry.eax() | host.eax() & HWP, entry.ebx(), entry.ecx() | host.ecx() & ENERGY_BIAS);
+        return with(entry, entry.eax() | (host.eax() & HWP), entry.ebx(), entry.ecx() | (host.ecx() & ENERGY_BIAS));
     }
 
     private CpuidEntry cache(CpuidEntry entry) {
@@ -138,7 +138,7 @@ public final class GuestCpuid {
             return entry;
         }
         int cores = options.vcpus() / options.threadsPerCore();
-        return with(entry, entry.eax() & 0x03FF_FFFF | Math.min(cores - 1, 63) << 26, entry.ebx(), entry.ecx());
+        return with(entry, (entry.eax() & 0x03FF_FFFF) | (Math.min(cores - 1, 63) << 26), entry.ebx(), entry.ecx());
     }
 
     private void addTopology(List<CpuidEntry> table, int function, int vcpu) {
