@@ -72,7 +72,6 @@ final class Dsdt {
         List<byte[]> terms = new ArrayList<>(List.of(
                 name("_HID", eisaId("PNP0A08")),
                 name("_CID", eisaId("PNP0A03")),
-                name("_ADR", integer(0)),
                 name("_SEG", integer(0)),
                 name("_UID", integer(0)),
                 name("_CRS", resources.toAml()),
