@@ -37,7 +37,7 @@ public record PciWindows(Window ecam, Window low, long ramLimit) {
         long ecamStart = ecamWish.start().orElse(DEFAULT_ECAM);
         long ecamBytes = ecamWish.sizeBytes().orElse(DEFAULT_ECAM_BYTES);
         checkEcam(ecamStart, ecamBytes, problems);
-        long lowStart = lowWish.start().orElse(Math.min(DEFAULT_LOW, Math.max(ecamStart, 0)));
+        long lowStart = lowWish.start().orElse(problems.isEmpty() ? Math.min(DEFAULT_LOW, ecamStart) : DEFAULT_LOW);
         long lowBytes = lowWish.sizeBytes().orElse(DEFAULT_LOW_END - lowStart);
         checkLow(lowStart, lowBytes, problems);
         if (!problems.isEmpty()) {
