@@ -63,8 +63,7 @@ public final class X86Architecture implements ArchitectureProvider {
         attempts.check(() -> checkRequest(request, profile));
         Optional<CpuOptions> cpus = attempts.make(() -> X86Options.cpus(request));
         Optional<GuestCpuid> cpuid = cpus.flatMap(options -> attempts.make(() -> cpuid(profile, options)));
-        Optional<FirmwareImage> firmware =
-                request.firmware().flatMap(file -> attempts.make(() -> new FirmwareImage(file)));
+        Optional<FirmwareImage> firmware = request.firmware().flatMap(file -> attempts.make(() -> new FirmwareImage(file)));
         long firmwareBytes = firmware.map(FirmwareImage::sizeBytes).orElse(0L);
         Optional<Integer> rootPorts = attempts.make(() -> X86Options.rootPorts(request.configuration()));
         Optional<byte[]> smbios = attempts.make(

@@ -42,16 +42,14 @@ final class X86Options {
     static final OptionDeclaration<String> OEM_STRINGS = OptionDeclaration.value(
             "oem-strings", String.class, "STRING", GROUP, "an SMBIOS OEM string").repeated(true)
             .deprecatedFor("--smbios oem-strings=[…]");
-    static final OptionDeclaration<Boolean> NO_SMT =
-            OptionDeclaration.flag("no-smt", GROUP, "each vCPU is a core of its own");
-    static final OptionDeclaration<Boolean> HOST_TOPOLOGY =
-            OptionDeclaration.flag("host-cpu-topology", GROUP, "show the guest the CPU topology of the host");
-    static final OptionDeclaration<Boolean> HWP =
-            OptionDeclaration.flag("enable-hwp", GROUP, "show hardware performance states; needs --host-cpu-topology");
+    static final OptionDeclaration<Boolean> NO_SMT = OptionDeclaration.flag("no-smt", GROUP, "each vCPU is a core of its own");
+    static final OptionDeclaration<Boolean> HOST_TOPOLOGY = OptionDeclaration.flag("host-cpu-topology", GROUP,
+            "show the guest the CPU topology of the host");
+    static final OptionDeclaration<Boolean> HWP = OptionDeclaration.flag("enable-hwp", GROUP,
+            "show hardware performance states; needs --host-cpu-topology");
     static final OptionDeclaration<Boolean> TSC_LEAF = OptionDeclaration.flag(
             "force-calibrated-tsc-leaf", GROUP, "state the TSC frequency in CPUID leaf 0x15");
-    static final OptionDeclaration<Boolean> S2IDLE =
-            OptionDeclaration.flag("s2idle", GROUP, "let the guest prefer suspend-to-idle");
+    static final OptionDeclaration<Boolean> S2IDLE = OptionDeclaration.flag("s2idle", GROUP, "let the guest prefer suspend-to-idle");
     static final OptionDeclaration<NestedOption> NESTED = OptionDeclaration.keyValues(
             "nested", NestedOption.class, LOOKUP, GROUP, "whether the guest may run guests").repeated(false);
 

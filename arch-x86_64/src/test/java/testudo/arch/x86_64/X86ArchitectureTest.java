@@ -37,8 +37,7 @@ import testudo.spi.x86.X86BootState;
 class X86ArchitectureTest {
     private static final String LINE = "panic=-1 console=ttyS0";
 
-    @TempDir
-    private Path directory;
+    @TempDir private Path directory;
 
     private final List<KernelImage> files = new ArrayList<>();
     private final X86Architecture architecture = new X86Architecture(seed -> Arrays.fill(seed, (byte) 0x5A));
@@ -235,8 +234,7 @@ class X86ArchitectureTest {
                         Optional.empty(), Optional.empty(), Optional.of("nonsense"), List.of()));
         MachineRequest request = new MachineRequest(Optional.empty(), Optional.of(file("initrd", new byte[1])),
                 Optional.of(file("bios", new byte[15])), 64 * Machines.MIB, 255, IrqchipMode.KERNEL, wrong);
-        VmmException.Config e =
-                assertThrows(VmmException.Config.class, () -> architecture.plan(request, Machines.profile()));
+        VmmException.Config e = assertThrows(VmmException.Config.class, () -> architecture.plan(request, Machines.profile()));
         for (String part : List.of("255 vCPUs", "--initrd", "--enable-hwp", "16 to", "slots 99", "nonsense", "missing", "ECAM")) {
             assertTrue(e.problems().stream().anyMatch(p -> p.contains(part)), part + " in " + e.getMessage());
         }
@@ -246,8 +244,7 @@ class X86ArchitectureTest {
     @Test
     void ramdiskThatDoesNotFitIsRefused() {
         byte[] large = new byte[(int) (50 * Machines.MIB)];
-        VmmException.Config e =
-                assertThrows(VmmException.Config.class, () -> plan(KernelBytes.bzImage().array(), large));
+        VmmException.Config e = assertThrows(VmmException.Config.class, () -> plan(KernelBytes.bzImage().array(), large));
         assertTrue(e.getMessage().contains("initrd"), e.getMessage());
     }
 
@@ -281,8 +278,7 @@ class X86ArchitectureTest {
     void detailsNameEveryTable() {
         PlannedMachine machine = plan(KernelBytes.bzImage().array(), new byte[0]);
         loaded(machine);
-        @SuppressWarnings("unchecked")
-        List<String> tables = (List<String>) machine.details().get("tables");
+        @SuppressWarnings("unchecked") List<String> tables = (List<String>) machine.details().get("tables");
         assertEquals("_MP_ 0x9fff0-0x9ffff", tables.getFirst());
         assertTrue(tables.stream().anyMatch(t -> t.startsWith("FACP 0xe")), tables.toString());
         assertEquals("0x200200", machine.details().get("entry"));

@@ -47,7 +47,7 @@ final class Madt {
     static List<byte[]> overrides(byte[] madt) {
         List<byte[]> found = new ArrayList<>();
         ByteBuffer entries = ByteBuffer.wrap(madt);
-        for (int at = FIRST_ENTRY; at + 2 <= madt.length; ) {
+        for (int at = FIRST_ENTRY; at + 2 <= madt.length;) {
             int length = Byte.toUnsignedInt(entries.get(at + 1));
             if (length < 2 || length > madt.length - at) {
                 break;

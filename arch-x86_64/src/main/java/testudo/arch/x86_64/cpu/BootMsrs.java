@@ -11,9 +11,9 @@ public final class BootMsrs {
     private static final int MISC_ENABLE = 0x1A0;
     private static final int FAST_STRINGS = 1;
     private static final int[] ZERO_IN_LONG_MODE = {
-        0x174, 0x175, 0x176, // SYSENTER_CS, _ESP, _EIP
-        0xC000_0081, 0xC000_0082, 0xC000_0083, 0xC000_0084, // STAR, LSTAR, CSTAR, SYSCALL_MASK
-        0xC000_0102, // KERNEL_GS_BASE
+            0x174, 0x175, 0x176, // SYSENTER_CS, _ESP, _EIP
+            0xC000_0081, 0xC000_0082, 0xC000_0083, 0xC000_0084, // STAR, LSTAR, CSTAR, SYSCALL_MASK
+            0xC000_0102, // KERNEL_GS_BASE
     };
     private static final int MTRR_BASE = 0x200;
     private static final int MTRR_DEFAULT_TYPE = 0x2FF;

@@ -105,10 +105,14 @@ public final class GuestCpuid {
             case 6 -> power(entry);
             case 0x80000001 -> with(entry, entry.eax(), entry.ebx(),
                     options.nested() == Nested.OFF ? entry.ecx() & ~SVM : entry.ecx());
-            case 0x80000008 -> isAmd() ? with(entry, entry.eax(), entry.ebx(),
-                    (entry.ecx() & ~0xF0FF) | (options.vcpus() - 1) | (bits(options.vcpus() - 1) << 12)) : entry;
-            case 0x8000001E -> isAmd() ? with(entry, vcpu, (vcpu / options.threadsPerCore())
-                    | ((options.threadsPerCore() - 1) << 8), 0) : entry;
+            case 0x80000008 -> isAmd()
+                    ? with(entry, entry.eax(), entry.ebx(),
+                            (entry.ecx() & ~0xF0FF) | (options.vcpus() - 1) | (bits(options.vcpus() - 1) << 12))
+                    : entry;
+            case 0x8000001E -> isAmd()
+                    ? with(entry, vcpu, (vcpu / options.threadsPerCore())
+                            | ((options.threadsPerCore() - 1) << 8), 0)
+                    : entry;
             default -> entry;
         };
     }

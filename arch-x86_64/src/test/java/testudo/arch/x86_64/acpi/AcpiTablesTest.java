@@ -35,8 +35,7 @@ class AcpiTablesTest {
             new Window(0xD000, 0x3000), new Window(0xD0000000L, 0x24000000), new Window(0x108000000L, 0xFEF8000000L),
             0x8086, 0x1237, 1);
 
-    @TempDir
-    private Path directory;
+    @TempDir private Path directory;
 
     private static MachineView machine(MachineLayout layout) {
         return new MachineView(3, HOST, layout, false);

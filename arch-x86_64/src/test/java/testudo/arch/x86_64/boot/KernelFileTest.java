@@ -29,8 +29,7 @@ class KernelFileTest {
     private static final MemoryMap MAP = MemoryMap.of(
             64 * Machines.MIB, PciWindows.of(PciWindows.Wish.NONE, PciWindows.Wish.NONE), 0, 40);
 
-    @TempDir
-    private Path directory;
+    @TempDir private Path directory;
 
     private BootImage parse(byte[] bytes) {
         try (KernelImage file = Machines.file(directory, "kernel", bytes)) {
@@ -129,7 +128,7 @@ class KernelFileTest {
         assertEquals(Optional.of("ELF kernel"), recognise(KernelBytes.pvh().array()));
         assertEquals(Optional.of("multiboot kernel"), recognise(KernelBytes.multiboot().array()));
         assertEquals(Optional.empty(), recognise(KernelBytes.elf64().putShort(18, (short) 183).array()));
-        assertEquals(Optional.empty(), recognise(new byte[] {1}));
+        assertEquals(Optional.empty(), recognise(new byte[]{1}));
     }
 
     static Stream<Arguments> strangers() {
@@ -140,14 +139,14 @@ class KernelFileTest {
         disk[0x1FF] = (byte) 0xAA;
         return Stream.of(
                 Arguments.of("arm64 Image", arm64),
-                Arguments.of("gzip", new byte[] {0x1F, (byte) 0x8B, 8, 0}),
-                Arguments.of("zstd", new byte[] {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD}),
-                Arguments.of("xz", new byte[] {(byte) 0xFD, '7', 'z', 'X', 'Z', 0}),
+                Arguments.of("gzip", new byte[]{0x1F, (byte) 0x8B, 8, 0}),
+                Arguments.of("zstd", new byte[]{0x28, (byte) 0xB5, 0x2F, (byte) 0xFD}),
+                Arguments.of("xz", new byte[]{(byte) 0xFD, '7', 'z', 'X', 'Z', 0}),
                 Arguments.of("text file", "#!/bin/sh\necho kernel\n".getBytes(StandardCharsets.US_ASCII)),
                 Arguments.of("Android", "ANDROID!....".getBytes(StandardCharsets.US_ASCII)),
                 Arguments.of("cpio", "070701000".getBytes(StandardCharsets.US_ASCII)),
                 Arguments.of("boot sector", disk),
-                Arguments.of("unknown format", new byte[] {0}),
+                Arguments.of("unknown format", new byte[]{0}),
                 Arguments.of("arm64", KernelBytes.elf64().putShort(18, (short) 183).array()),
                 Arguments.of("big-endian", KernelBytes.elf64().put(5, (byte) 2).array()));
     }
@@ -232,7 +231,7 @@ class KernelFileTest {
     @Test
     void truncationAnywhereIsRefused() {
         byte[] whole = KernelBytes.bzImage().array();
-        for (int length : new int[] {0x202, 0x206, 0x290, 0x7FF, 0x800, 0x801, whole.length - 1}) {
+        for (int length : new int[]{0x202, 0x206, 0x290, 0x7FF, 0x800, 0x801, whole.length - 1}) {
             assertThrows(VmmException.Config.class, () -> parse(java.util.Arrays.copyOf(whole, length)), "" + length);
         }
     }

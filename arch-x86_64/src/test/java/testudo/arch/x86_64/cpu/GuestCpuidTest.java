@@ -70,12 +70,12 @@ class GuestCpuidTest {
 
     @ParameterizedTest
     @CsvSource({ // vCPUs, no-smt, threads shift and count, cores shift and count
-        "1, false, 0, 1, 0, 1", "2, false, 1, 2, 1, 2", "4, false, 1, 2, 2, 4", "6, false, 1, 2, 3, 6",
-        "3, false, 2, 3, 2, 3", "4, true, 0, 1, 2, 4", "254, false, 1, 2, 8, 254",
+            "1, false, 0, 1, 0, 1", "2, false, 1, 2, 1, 2", "4, false, 1, 2, 2, 4", "6, false, 1, 2, 3, 6",
+            "3, false, 2, 3, 2, 3", "4, true, 0, 1, 2, 4", "254, false, 1, 2, 8, 254",
     })
     void topologyLeaves(int vcpus, boolean noSmt, int smtShift, int smtCount, int coreShift, int coreCount) {
         CpuOptions options = options(vcpus, noSmt ? Topology.CORES : Topology.THREADS);
-        for (int function : new int[] {0xB, 0x1F}) {
+        for (int function : new int[]{0xB, 0x1F}) {
             assertEquals(new CpuidEntry(function, 0, true, smtShift, smtCount, 0x100, vcpus - 1),
                     leaf(INTEL, options, vcpus - 1, function, 0));
             assertEquals(new CpuidEntry(function, 1, true, coreShift, coreCount, 0x201, vcpus - 1),

@@ -92,12 +92,12 @@ class MemoryMapTest {
 
     @ParameterizedTest
     @CsvSource({
-        "4096, 0x200000, 0x37FFFFFF, 0xFFFF000", // the top of 256 MiB
-        "4097, 0x200000, 0x37FFFFFF, 0xFFFE000",
-        "4096, 0x200000, 0x7FFFFFF, 0x7FFF000", // the kernel's limit
-        "0xFD00000, 0x200000, 0x37FFFFFF, 0x300000",
-        "0xFE00001, 0x200000, 0x37FFFFFF, -1",
-        "0x7FFFFFFFFFFFFFFF, 0x100000, 0x7FFFFFFFFFFFFFFE, -1",
+            "4096, 0x200000, 0x37FFFFFF, 0xFFFF000", // the top of 256 MiB
+            "4097, 0x200000, 0x37FFFFFF, 0xFFFE000",
+            "4096, 0x200000, 0x7FFFFFF, 0x7FFF000", // the kernel's limit
+            "0xFD00000, 0x200000, 0x37FFFFFF, 0x300000",
+            "0xFE00001, 0x200000, 0x37FFFFFF, -1",
+            "0x7FFFFFFFFFFFFFFF, 0x100000, 0x7FFFFFFFFFFFFFFE, -1",
     })
     void ramdiskGoesToTheHighestPlace(String size, String from, String max, String expected) {
         MemoryMap map = MemoryMap.of(256 * MIB, DEFAULT, 0, 40);
@@ -120,9 +120,9 @@ class MemoryMapTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0xF4000001, 0x4000000", "0xF5000000, 0x4000000", "0xF4000000, 0x4000001", "0, 0x4000000",
-        "0xF0000000, 0x20000000", "0xFE000000, 0x2000000", "0x7FFFFFFFFFF00000, 0x100000", "-0x100000, 0x100000",
-        "0xF4000000, 0", "0xF4000000, -0x100000",
+            "0xF4000001, 0x4000000", "0xF5000000, 0x4000000", "0xF4000000, 0x4000001", "0, 0x4000000",
+            "0xF0000000, 0x20000000", "0xFE000000, 0x2000000", "0x7FFFFFFFFFF00000, 0x100000", "-0x100000, 0x100000",
+            "0xF4000000, 0", "0xF4000000, -0x100000",
     })
     void badEcamIsRefused(String start, String size) {
         assertThrows(VmmException.Config.class,
@@ -131,8 +131,8 @@ class MemoryMapTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0xD0000001, 0x1000", "0, 0x1000", "0xFEC00000, 0x1000", "0xD0000000, 0x40000000", "0xD0000000, 0",
-        "0xD0000000, 0x7FFFFFFFFFFFF000", "0xF4000000, 0x4000000", "-0x100000, 0x1000",
+            "0xD0000001, 0x1000", "0, 0x1000", "0xFEC00000, 0x1000", "0xD0000000, 0x40000000", "0xD0000000, 0",
+            "0xD0000000, 0x7FFFFFFFFFFFF000", "0xF4000000, 0x4000000", "-0x100000, 0x1000",
     })
     void badMemoryWindowIsRefused(String start, String size) {
         assertThrows(VmmException.Config.class,

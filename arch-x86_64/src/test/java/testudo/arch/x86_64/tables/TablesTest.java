@@ -110,8 +110,8 @@ class TablesTest {
         assertEquals(27, tables[system + 1]);
         assertEquals(List.of(1, 2, 0, 3), List.of((int) tables[system + 4], (int) tables[system + 5],
                 (int) tables[system + 6], (int) tables[system + 7]));
-        assertArrayEquals(new byte[] {0x33, 0x22, 0x11, 0, 0x55, 0x44, 0x77, 0x66, (byte) 0x88, (byte) 0x99, (byte) 0xAA,
-            (byte) 0xBB, (byte) 0xCC, (byte) 0xDD, (byte) 0xEE, (byte) 0xFF},
+        assertArrayEquals(new byte[]{0x33, 0x22, 0x11, 0, 0x55, 0x44, 0x77, 0x66, (byte) 0x88, (byte) 0x99, (byte) 0xAA,
+                (byte) 0xBB, (byte) 0xCC, (byte) 0xDD, (byte) 0xEE, (byte) 0xFF},
                 java.util.Arrays.copyOfRange(tables, system + 8, system + 24));
         String rest = new String(tables, system + 27, tables.length - system - 27, StandardCharsets.ISO_8859_1);
         assertEquals("Maker\0Thing\0S1\0\0" + "\13\5\2\0\2" + "one\0two\0\0" + "\177\4\3\0\0\0", rest);
