@@ -3,4 +3,7 @@
 module testudo.core {
     requires transitive testudo.spi;
     requires org.slf4j;
+    requires tools.jackson.core;
+
+    exports testudo.core.option;
 }
