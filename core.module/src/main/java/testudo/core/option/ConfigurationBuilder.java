@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import testudo.core.option.Syntax.Form;
 import testudo.core.option.Syntax.Group;
@@ -25,11 +27,22 @@ public final class ConfigurationBuilder {
     private final List<Occurrence<?>> occurrences = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
+    private final BiFunction<String, String, Optional<String>> unknownKeys;
 
     /// Starts with nothing given.
     /// @param declared every option that may be given; the same option may be declared by several providers, with the same type
     /// @throws IllegalStateException when two providers declare one name with different types
     public ConfigurationBuilder(List<? extends OptionDeclaration<?>> declared) {
+        this(declared, (option, key) -> Optional.empty());
+    }
+
+    /// Starts with nothing given.
+    /// @param declared every option that may be given
+    /// @param unknownKeys what to say about a key that an option does not have, from the option's name and the key
+    /// @throws IllegalStateException when two providers declare one name with different types
+    public ConfigurationBuilder(
+            List<? extends OptionDeclaration<?>> declared, BiFunction<String, String, Optional<String>> unknownKeys) {
+        this.unknownKeys = unknownKeys;
         for (OptionDeclaration<?> option : declared) {
             OptionDeclaration<?> earlier = this.declared.putIfAbsent(option.name(), option);
             if (earlier != null && earlier.type() != option.type()) {
@@ -46,9 +59,9 @@ public final class ConfigurationBuilder {
     public ConfigurationBuilder text(OptionDeclaration<?> option, String text) {
         String where = count(option, "");
         if (option.shape() == Shape.KEY_VALUES) {
-            bind(option, where, () -> new ValueBinder(option.lookup()).record(option.type(), OptionReader.group(text)));
+            bind(option, where, () -> binder(option).record(option.type(), OptionReader.group(text)));
         } else {
-            bind(option, where, () -> plain(option, new Word(text, Form.BARE, "")));
+            bind(option, where, () -> plain(option, new Word(text, Form.BARE, "at character 1")));
         }
         return this;
     }
@@ -112,14 +125,18 @@ public final class ConfigurationBuilder {
                 throw new BindingFailure("a single value is needed, not an array or object");
             }
             if (value instanceof Map<?, ?>) {
-                return new ValueBinder(option.lookup()).record(option.type(), (Group) JsonSyntax.of(value, path));
+                return binder(option).record(option.type(), (Group) JsonSyntax.of(value, path));
             }
             if (value instanceof String text) {
-                return new ValueBinder(option.lookup()).record(option.type(), OptionReader.group(text));
+                return binder(option).record(option.type(), OptionReader.group(text));
             }
             throw new BindingFailure("an object or a string is needed, not %s".formatted(
                     value == Json.NULL ? "null" : value));
         });
+    }
+
+    private ValueBinder binder(OptionDeclaration<?> option) {
+        return new ValueBinder(option.lookup(), key -> unknownKeys.apply(option.name(), key));
     }
 
     private static Object plain(OptionDeclaration<?> option, Word word) {

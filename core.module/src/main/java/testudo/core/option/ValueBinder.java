@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import testudo.core.option.RecordType.Component;
 import testudo.core.option.Syntax.Entry;
@@ -25,11 +26,14 @@ import testudo.spi.pci.PciAddress;
 /// Makes values of what was written.
 final class ValueBinder {
     private final MethodHandles.Lookup lookup;
+    private final Function<String, Optional<String>> unknownKeys;
 
     /// Makes a binder.
     /// @param lookup with access to the records
-    ValueBinder(MethodHandles.Lookup lookup) {
+    /// @param unknownKeys what to say about a key that does not exist
+    ValueBinder(MethodHandles.Lookup lookup, Function<String, Optional<String>> unknownKeys) {
         this.lookup = lookup;
+        this.unknownKeys = unknownKeys;
     }
 
     /// Binds a record's keys.
@@ -53,7 +57,7 @@ final class ValueBinder {
     }
 
     /// Decides which entry belongs to which key.
-    private static Map<Component, Syntax> assign(RecordType declared, Group group, List<String> problems) {
+    private Map<Component, Syntax> assign(RecordType declared, Group group, List<String> problems) {
         Map<Component, Syntax> given = new HashMap<>();
         boolean first = true;
         for (Entry entry : group.entries()) {
@@ -76,7 +80,10 @@ final class ValueBinder {
             }
             first = false;
             if (component.isEmpty()) {
-                problems.add("unknown key \"%s\" %s%s".formatted(name, entry.place(), knownKeys(declared, name)));
+                String place = entry.place();
+                String key = name;
+                problems.add(unknownKeys.apply(name).map(why -> "key \"%s\": %s".formatted(key, why)).orElseGet(
+                        () -> "unknown key \"%s\" %s%s".formatted(key, place, knownKeys(declared, key))));
             } else if (given.putIfAbsent(component.get(), value) != null) {
                 problems.add("key \"%s\" is given twice, again %s".formatted(component.get().name(), entry.place()));
             }
