@@ -154,18 +154,19 @@ final class OuterLinux implements AutoCloseable {
         return BackgroundProgram.start(this, console, consoles.get(console - 1), command);
     }
 
-    /// The last kernel messages and console lines of the outer Linux, for a report.
-    String report() {
-        String console = "";
+    /// The last kernel messages of the outer Linux, for a report; all of its console when it answers no more.
+    String report() throws IOException {
         try {
-            console = Report.lastLines(Files.readString(run.resolve("outer-console.txt"), StandardCharsets.ISO_8859_1), 20);
-            return "-- outer Linux, kernel messages:\n" + exec("dmesg | tail -n 30", Duration.ofSeconds(20)).stdout()
-                    + "-- outer Linux, console:\n" + console;
+            return "-- outer Linux, kernel messages:\n" + exec("dmesg | tail -n 30", Duration.ofSeconds(20)).stdout();
         } catch (IOException | AssertionError e) {
-            return "-- the outer Linux does not answer (" + e.getMessage() + "); its console:\n" + console;
+            return "-- THE OUTER LINUX DOES NOT ANSWER (" + e.getMessage() + "): the bed failed, perhaps not the product."
+                    + " QEMU " + (qemu.isAlive() ? "runs" : "ended with " + qemu.exitValue())
+                    + "\n-- QEMU's messages:\n" + Files.readString(run.resolve("qemu.txt"))
+                    + "\n-- console of the outer Linux:\n"
+                    + Files.readString(run.resolve("outer-console.txt"), StandardCharsets.ISO_8859_1);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return "-- interrupted; console of the outer Linux:\n" + console;
+            return "-- interrupted";
         }
     }
 
