@@ -48,6 +48,7 @@ final class OuterLinux implements AutoCloseable {
     private final Qmp qmp;
     private final Port agent;
     private final List<Port> consoles;
+    private final Thread atExit;
     private int request;
 
     private OuterLinux(Path run, Process qemu, Qmp qmp, List<Port> ports) {
@@ -56,6 +57,8 @@ final class OuterLinux implements AutoCloseable {
         this.qmp = qmp;
         this.agent = ports.getFirst();
         this.consoles = ports.subList(1, ports.size());
+        this.atExit = new Thread(qemu::destroyForcibly);
+        Runtime.getRuntime().addShutdownHook(atExit);
     }
 
     /// Restores the outer Linux with `image` (a folder) mounted at `/image`.
@@ -173,6 +176,7 @@ final class OuterLinux implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
             kill(qemu);
             qmp.close();
             agent.close();
