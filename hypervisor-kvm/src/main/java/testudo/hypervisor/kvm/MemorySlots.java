@@ -17,13 +17,14 @@ import testudo.spi.VmmException;
 import testudo.spi.host.HostMemory;
 import testudo.spi.host.SharedMemory;
 import testudo.spi.hypervisor.DirtyLog;
+import testudo.spi.hypervisor.MemoryDiscard;
 import testudo.spi.hypervisor.MemoryRequest;
 import testudo.spi.memory.GuestMemory;
 import testudo.spi.memory.GuestRegion;
 import testudo.spi.memory.GuestRegion.HostAccess;
 
 /// The memory slots of a machine: each region is a memfd in a slot of its own. Any thread.
-final class MemorySlots implements DirtyLog {
+final class MemorySlots implements DirtyLog, MemoryDiscard {
     private static final int LOG_PAGE_BYTES = 4096;
 
     private final Descriptor vm;
@@ -103,6 +104,16 @@ final class MemorySlots implements DirtyLog {
                     "cannot read the dirty log of region 0x%x [hypervisor kvm]".formatted(gpa));
             return bitmap.toArray(JAVA_LONG);
         }
+    }
+
+    @Override
+    public synchronized void discard(long gpa, long sizeBytes) {
+        GuestRegion region = memory.find(gpa, sizeBytes);
+        if (region == null) {
+            throw new VmmException.Host(
+                    VmmException.Kind.MISSING, "no memory at 0x%x+0x%x [hypervisor kvm]".formatted(gpa, sizeBytes));
+        }
+        slot(region.gpa()).backing().discard(gpa - region.gpa(), sizeBytes);
     }
 
     private Slot slot(long gpa) {
