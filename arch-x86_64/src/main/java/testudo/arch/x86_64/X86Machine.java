@@ -142,8 +142,10 @@ final class X86Machine implements PlannedMachine {
         MachineView view = new MachineView(parts.request().vcpus(), plan.pci(), layout, parts.tables().lowPowerIdle());
         if (!parts.tables().user().hasFadt()) {
             int sci = view.powerManagement().map(MachineView.PowerManagement::sci).orElse(-1);
-            memory.write(Addresses.MP_TABLE, MpTable.table(view.vcpus(), sci, layout.pci()));
-            memory.write(Addresses.MP_FLOATING_POINTER, MpTable.floatingPointer());
+            MpTable.table(view.vcpus(), sci, layout.pci()).ifPresent(table -> {
+                memory.write(Addresses.MP_TABLE, table);
+                memory.write(Addresses.MP_FLOATING_POINTER, MpTable.floatingPointer());
+            });
         }
         memory.write(Addresses.SMBIOS, parts.tables().smbios());
         AcpiTables acpi = AcpiTables.of(view, parts.tables().user());

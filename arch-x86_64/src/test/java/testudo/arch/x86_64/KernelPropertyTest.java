@@ -15,6 +15,10 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import testudo.arch.x86_64.boot.BootImage;
+import testudo.arch.x86_64.boot.KernelFile;
+import testudo.arch.x86_64.layout.MemoryMap;
+import testudo.arch.x86_64.layout.PciWindows;
+import testudo.arch.x86_64.layout.PciWindows.Wish;
 import testudo.spi.VmmException;
 import testudo.spi.arch.KernelImage;
 import testudo.spi.arch.MachinePlan.MemoryRange;
@@ -23,6 +27,7 @@ import testudo.spi.memory.GuestRegion.Purpose;
 
 /// Whatever the bytes: a plan whose parts are all in memory, or a configuration problem.
 class KernelPropertyTest {
+    private static final MemoryMap MAP = MemoryMap.of(64 * Machines.MIB, PciWindows.of(Wish.NONE, Wish.NONE), 0, 40);
     private static Path directory = Path.of("");
 
     @BeforeContainer
@@ -77,10 +82,7 @@ class KernelPropertyTest {
             X86Architecture architecture = new X86Architecture();
             architecture.recognises(file);
             PlannedMachine machine = architecture.plan(Machines.request(file), Machines.profile());
-            BootImage image = testudo.arch.x86_64.boot.KernelFile.parse(file, testudo.arch.x86_64.layout.MemoryMap.of(
-                    64 * Machines.MIB, testudo.arch.x86_64.layout.PciWindows.of(
-                            testudo.arch.x86_64.layout.PciWindows.Wish.NONE,
-                            testudo.arch.x86_64.layout.PciWindows.Wish.NONE), 0, 40));
+            BootImage image = KernelFile.parse(file, MAP);
             image.segments().forEach(s -> {
                 assertTrue(machine.plan().memory().stream().anyMatch(r -> holds(r, s.gpa(), s.memoryBytes())));
                 assertTrue(s.fileOffset() >= 0 && s.fileBytes() <= file.sizeBytes() - s.fileOffset());

@@ -44,11 +44,11 @@ final class Dsdt {
         dsdt.addNodes(devices, FirmwareNode.UART_16550, "COM", "PNP0501");
         dsdt.addNodes(devices, FirmwareNode.RTC_MC146818, "RTC", "PNP0B00");
         int keyboard = 0;
-        for (PlatformNode node : machine.keyboards().toList()) {
+        for (PlatformNode node : machine.keyboards().limit(10).toList()) {
             devices.add(dsdt.platformDevice("KBD" + keyboard, eisaId("PNP0303"), keyboard++, node));
         }
         int firmwareConfiguration = 0;
-        for (PlatformNode node : machine.nodes(FirmwareNode.FW_CFG).toList()) {
+        for (PlatformNode node : machine.nodes(FirmwareNode.FW_CFG).limit(10).toList()) {
             devices.add(dsdt.platformDevice(
                     "FWC" + firmwareConfiguration, string("QEMU0002"), firmwareConfiguration++, node,
                     name("_STA", integer(PRESENT_HIDDEN))));

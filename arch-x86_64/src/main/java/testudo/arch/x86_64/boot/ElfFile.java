@@ -156,7 +156,7 @@ final class ElfFile {
             }
             String what = "kernel %s: segment of 0x%x bytes at 0x%x ".formatted(
                     file.path(), header.memoryBytes(), header.gpa());
-            if (header.fileBytes() < 0 || Long.compareUnsigned(header.fileBytes(), header.memoryBytes()) > 0) {
+            if (Long.compareUnsigned(header.fileBytes(), header.memoryBytes()) > 0) {
                 problems.add(what + "has more bytes in the file, 0x%x".formatted(header.fileBytes()));
             } else if (header.offset() < 0 || header.offset() > file.sizeBytes() - header.fileBytes()) {
                 problems.add(what + "is truncated: it ends behind the end of the file, %d".formatted(file.sizeBytes()));

@@ -31,7 +31,7 @@ final class ElfNotes {
             long nameBytes = Integer.toUnsignedLong(notes.getInt(note));
             long valueBytes = Integer.toUnsignedLong(notes.getInt(note + 4));
             long value = roundUp(at + HEADER_BYTES + nameBytes, padding);
-            if (value > sizeBytes || valueBytes > sizeBytes - value) {
+            if (valueBytes > sizeBytes - value) {
                 problems.add("kernel %s: a note with a name of 0x%x and a value of 0x%x bytes is longer than its segment"
                         .formatted(file.path(), nameBytes, valueBytes));
                 return OptionalLong.empty();

@@ -3,15 +3,18 @@ package testudo.arch.x86_64.tables;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import testudo.arch.x86_64.layout.Addresses;
 import testudo.spi.arch.MachineLayout.PciFunction;
 
 /// The MP configuration table, for kernels that don't use ACPI (Intel MultiProcessor Specification 1.4, 4 "MP Configuration Table").
 public final class MpTable {
-    private static final int BYTES = (int) (Addresses.MP_FLOATING_POINTER - Addresses.MP_TABLE);
+    private static final int ROOM_BYTES = (int) (Addresses.MP_FLOATING_POINTER - Addresses.MP_TABLE);
+    private static final int MAX_BYTES = 0xFFFF;
     private static final int HEADER_BYTES = 44;
     private static final int APIC_VERSION = 0x14;
     private static final int CPU_SIGNATURE = 0x600;
@@ -29,7 +32,7 @@ public final class MpTable {
     private static final int CASCADE = 2;
     private static final int ALL_APICS = 0xFF;
 
-    private final ByteBuffer table = ByteBuffer.allocate(BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer table = ByteBuffer.allocate(MAX_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private final int vcpus;
     private int entries;
 
@@ -41,8 +44,8 @@ public final class MpTable {
     /// @param vcpus number of vCPUs, 1 to 254
     /// @param sci the interrupt of ACPI events, -1 without it
     /// @param functions PCI functions
-    /// @return the table, to be written at [Addresses#MP_TABLE]
-    public static byte[] table(int vcpus, int sci, List<PciFunction> functions) {
+    /// @return the table, to be written at [Addresses#MP_TABLE]; empty when it is longer than the room there
+    public static Optional<byte[]> table(int vcpus, int sci, List<PciFunction> functions) {
         MpTable mp = new MpTable(vcpus);
         mp.table.position(HEADER_BYTES);
         mp.addProcessors();
@@ -53,7 +56,7 @@ public final class MpTable {
         mp.table.put((byte) 0);
         mp.entry(LOCAL_INTERRUPT, NMI, 0, isaBus, 0, ALL_APICS);
         mp.table.put((byte) 1);
-        return mp.finish();
+        return mp.table.position() <= ROOM_BYTES ? Optional.of(mp.finish()) : Optional.empty();
     }
 
     /// Makes the floating pointer.
@@ -124,6 +127,6 @@ public final class MpTable {
         table.put(8, "TESTUDO 000000000000".getBytes(StandardCharsets.US_ASCII));
         table.putShort(34, (short) entries).putInt(36, (int) Addresses.LOCAL_APIC);
         table.put(7, Checksum.of(table.array(), 0, length));
-        return java.util.Arrays.copyOf(table.array(), length);
+        return Arrays.copyOf(table.array(), length);
     }
 }

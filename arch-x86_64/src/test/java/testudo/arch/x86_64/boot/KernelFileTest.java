@@ -171,6 +171,8 @@ class KernelFileTest {
                 elf("not in memory", b -> b.putLong(64 + 24, 0xFEE00000L)),
                 elf("not in memory", b -> b.putLong(64 + 24, 0x3FFF000)),
                 elf("not in memory", b -> b.putLong(64 + 40, Long.MAX_VALUE)),
+                elf("not in memory", b -> b.putLong(64 + 32, -2).putLong(64 + 40, -1).putLong(64 + 8, 0)),
+                elf("truncated", b -> b.putLong(64 + 32, Long.MIN_VALUE).putLong(64 + 40, -1)),
                 elf("program headers", b -> b.putShort(56, (short) 65535)),
                 elf("program headers", b -> b.putShort(56, (short) 0)),
                 elf("program headers", b -> b.putShort(54, (short) 55)),

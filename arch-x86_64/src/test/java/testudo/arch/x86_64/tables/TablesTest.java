@@ -11,17 +11,24 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import testudo.arch.x86_64.Machines;
 import testudo.arch.x86_64.tables.Smbios.Identity;
 import testudo.spi.VmmException;
+import testudo.spi.arch.MachineLayout.PciFunction;
+import testudo.spi.pci.PciAddress;
 
 class TablesTest {
     private static final UUID ID = UUID.fromString("00112233-4455-6677-8899-aabbccddeeff");
 
     private static ByteBuffer buffer(byte[] bytes) {
         return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static byte[] table(int vcpus) {
+        return MpTable.table(vcpus, 5, Machines.layout("").pci()).orElseThrow();
     }
 
     private static int sum(byte[] bytes, int length) {
@@ -45,7 +52,7 @@ class TablesTest {
 
     @Test
     void mpTableIsWellFormed() {
-        byte[] table = MpTable.table(3, 5, Machines.layout("").pci());
+        byte[] table = table(3);
         assertEquals("PCMP", new String(table, 0, 4, StandardCharsets.US_ASCII));
         assertEquals(table.length, buffer(table).getShort(4));
         assertEquals(0, sum(table, table.length));
@@ -61,7 +68,7 @@ class TablesTest {
 
     @Test
     void mpInterruptsFollowTheLayout() {
-        List<String> interrupts = interrupts(buffer(MpTable.table(1, 5, Machines.layout("").pci())));
+        List<String> interrupts = interrupts(buffer(table(1)));
         int isa = 2;
         assertTrue(interrupts.containsAll(List.of("0 2 0 0", "0 2 4 4", "13 2 5 5", "0 2 8 8")), interrupts.toString());
         assertTrue(interrupts.containsAll(List.of("15 0 4 9", "15 0 9 10", "15 0 12 11", "15 1 0 12")), interrupts.toString());
@@ -70,7 +77,16 @@ class TablesTest {
 
     @Test
     void largestMpTableFitsItsWindow() {
-        assertTrue(MpTable.table(254, 5, Machines.layout("").pci()).length < 0x17F0);
+        assertTrue(table(254).length < 0x17F0);
+    }
+
+    @Test
+    void mpTableThatDoesNotFitIsLeftOut() {
+        List<PciFunction> many = new ArrayList<>();
+        for (int device = 0; device < 128; device++) {
+            many.add(new PciFunction(new PciAddress(device / 32, device % 32, 0), 1, 16, 0, 0));
+        }
+        assertEquals(Optional.empty(), MpTable.table(254, 5, many));
     }
 
     @Test
