@@ -116,8 +116,7 @@ class CompatibilityPageTest {
             return anySource(Pattern.compile("withShortName\\('" + option + "'\\)"));
         }
         String name = dot < 0 ? option : option.substring(0, dot);
-        boolean declared = anySource(Pattern.compile(
-                "OptionDeclaration\\s*\\.\\s*(flag|value|keyValues)\\(\\s*\"" + Pattern.quote(name) + "\""));
+        boolean declared = anySource(Pattern.compile("OptionDeclaration[^;]*\"" + Pattern.quote(name) + "\"|disk\\(\"" + name + "\""));
         return declared && (dot < 0 || hasKey(option.substring(dot + 1)));
     }
 
