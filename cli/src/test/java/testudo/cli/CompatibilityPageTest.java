@@ -33,6 +33,10 @@ class CompatibilityPageTest {
         }
 
         boolean isThere() {
+            return claimsMeaning() || state.equals("unproved");
+        }
+
+        boolean claimsMeaning() {
             return state.equals("works") || state.equals("differs");
         }
     }
@@ -104,11 +108,17 @@ class CompatibilityPageTest {
 
     private static boolean isDeclared(Row row) {
         if (row.option().isEmpty()) {
+            if (row.command().equals("disk")) { // a word in front of others
+                return anySource(Pattern.compile("List\\.of\\(\"disk\", "));
+            }
             String words = "List\\.of\\(\"" + row.command().replace(" ", "\",\\s*\"") + "\"\\)";
             return anySource(Pattern.compile(words)) || row.command().equals("version");
         }
         String option = row.option().replaceFirst("^-+", "");
         int dot = option.indexOf('.');
+        if (!row.command().equals("run") && !row.command().equals("crosvm")) {
+            return anySource(Pattern.compile("OptionDeclaration[^;]*\"" + Pattern.quote(option) + "\""));
+        }
         if (row.command().equals("crosvm")) {
             return anySource(Pattern.compile("case \"--" + option + "\""));
         }
@@ -120,11 +130,12 @@ class CompatibilityPageTest {
         return declared && (dot < 0 || hasKey(option.substring(dot + 1)));
     }
 
-    /// A record component of that name with an annotation, or the key spelled out in an annotation.
+    /// A record component of that name in a source with keys, or the key spelled out in an annotation.
     private static boolean hasKey(String key) {
         Matcher letters = Pattern.compile("[-_](\\w)").matcher(key);
         String component = letters.replaceAll(match -> match.group(1).toUpperCase(Locale.ROOT));
-        return anySource(Pattern.compile("@Key[^;]*[\\w>\\]] " + component + "\\s*[,)]"))
+        Pattern declared = Pattern.compile("[\\w>\\]] " + component + "\\s*[,)]");
+        return MAIN.values().stream().anyMatch(text -> text.contains("@Key(") && declared.matcher(text).find())
                 || anySource(Pattern.compile("@Key\\([^)]*\"" + Pattern.quote(key) + "\""));
     }
 
@@ -136,7 +147,7 @@ class CompatibilityPageTest {
     void whatWorksIsProved() {
         List<String> problems = new ArrayList<>();
         List<String> proofs = new ArrayList<>(PROOFS);
-        ROWS.stream().filter(Row::isThere).map(Row::proof).forEach(proofs::add);
+        ROWS.stream().filter(Row::claimsMeaning).map(Row::proof).forEach(proofs::add);
         for (String proof : proofs) {
             Matcher named = PROOF.matcher(proof);
             if (!named.find()) {
