@@ -3,4 +3,18 @@
 module testudo.core {
     requires transitive testudo.spi;
     requires org.slf4j;
+
+    exports testudo.core.bus;
+    exports testudo.core.loop;
+    exports testudo.core.pci;
+    exports testudo.core.ring;
+    exports testudo.core.virtio;
+
+    uses testudo.spi.arch.ArchitectureProvider;
+    uses testudo.spi.device.DeviceProvider;
+    uses testudo.spi.disk.DiskFormatProvider;
+    uses testudo.spi.host.HostPlatform;
+    uses testudo.spi.hypervisor.HypervisorProvider;
+    uses testudo.spi.irq.InterruptControllerProvider;
+    uses testudo.spi.serial.SerialBackendProvider;
 }
