@@ -83,8 +83,7 @@ final class Payload implements AutoCloseable {
         X86Segment code = new X86Segment(8, 0, -1, 0xC000 | CODE_SEGMENT);
         X86Segment data = new X86Segment(16, 0, -1, 0xC000 | DATA_SEGMENT);
         X86Segment task = new X86Segment(0, 0, 0xFFFF, TASK_SEGMENT);
-        X86BootState.SystemRegisters system =
-                new X86BootState.SystemRegisters(code, data, task, 0, 0, 0, 0, 1, 0, 0, 0);
+        X86BootState.SystemRegisters system = new X86BootState.SystemRegisters(code, data, task, 0, 0, 0, 0, 1, 0, 0, 0);
         X86BootState.Entry entry = new X86BootState.Entry(CODE, STACK, 0, 0, 0, system);
         List<CpuidEntry> cpuid = hypervisor.profile().x86().orElseThrow().cpuid();
         which.setBootState(new X86BootState(cpuid, List.of(), Optional.of(entry), false));
@@ -94,8 +93,7 @@ final class Payload implements AutoCloseable {
         X86Segment code = new X86Segment(0, 0, 0xFFFF, CODE_SEGMENT);
         X86Segment data = new X86Segment(0, 0, 0xFFFF, DATA_SEGMENT);
         X86Segment task = new X86Segment(0, 0, 0xFFFF, TASK_SEGMENT);
-        X86BootState.SystemRegisters system =
-                new X86BootState.SystemRegisters(code, data, task, 0, 0xFFFF, 0, 0x3FF, 0, 0, 0, 0);
+        X86BootState.SystemRegisters system = new X86BootState.SystemRegisters(code, data, task, 0, 0xFFFF, 0, 0x3FF, 0, 0, 0, 0);
         X86BootState.Entry entry = new X86BootState.Entry(CODE, STACK, 0, 0, 0, system);
         return new X86BootState(cpuid, List.of(), Optional.of(entry), false);
     }

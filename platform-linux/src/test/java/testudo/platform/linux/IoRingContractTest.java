@@ -32,8 +32,7 @@ import testudo.spi.memory.BufferList;
 class IoRingContractTest {
     private static final long PATIENCE_NANOS = 20_000_000_000L;
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     private final LinuxPlatform platform = new LinuxPlatform();
 

@@ -36,8 +36,7 @@ class KernelLayoutTest {
             "struct io_uring_sqe", IoUringParams.SQE,
             "struct pollfd", BorrowedStream.POLLFD);
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     @Test
     void layoutsAndNumbersAreTheKernels() throws IOException, InterruptedException {

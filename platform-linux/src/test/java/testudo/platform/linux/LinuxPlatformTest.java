@@ -35,8 +35,7 @@ import testudo.spi.host.SharedMemory;
 class LinuxPlatformTest {
     private static final long PATIENCE_NANOS = 20_000_000_000L;
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     private final LinuxPlatform platform = new LinuxPlatform();
 
@@ -189,8 +188,7 @@ class LinuxPlatformTest {
     void pseudoTerminalCarriesBytesBothWays() {
         PseudoTerminal terminal = platform.terminals().newPseudoTerminal();
         try (Arena arena = Arena.ofConfined();
-                HostFile user =
-                        platform.files().open(Path.of(terminal.path()), Set.of(Mode.READ, Mode.WRITE, Mode.NONBLOCK))) {
+                HostFile user = platform.files().open(Path.of(terminal.path()), Set.of(Mode.READ, Mode.WRITE, Mode.NONBLOCK))) {
             MemorySegment buffer = arena.allocateFrom("hi\n");
             assertEquals(-11, terminal.stream().read(-1, buffer, 0, 3));
             assertEquals(3, user.write(-1, buffer, 0, 3));
