@@ -147,8 +147,7 @@ final class KvmVcpu implements Vcpu {
         if (owner == null) {
             long mask = ThreadSignals.block();
             try (Arena arena = Arena.ofConfined()) {
-                MemorySegment argument =
-                        arena.allocate(KvmSignalMask.SIGSET + ThreadSignals.SET_BYTES, Long.BYTES);
+                MemorySegment argument = arena.allocate(KvmSignalMask.SIGSET + ThreadSignals.SET_BYTES, Long.BYTES);
                 argument.set(JAVA_INT, KvmSignalMask.LEN, ThreadSignals.SET_BYTES);
                 argument.set(JAVA_LONG.withByteAlignment(Integer.BYTES), KvmSignalMask.SIGSET, mask);
                 Errno.check(
