@@ -38,8 +38,7 @@ class RawImageTest {
     private static final int DEPTH = 8;
     private static final int EIO = -5;
 
-    @TempDir
-    private Path folder;
+    @TempDir private Path folder;
 
     private final HostPlatform host = new LinuxPlatform();
     private final int[] results = new int[64];
@@ -124,7 +123,7 @@ class RawImageTest {
         BufferList read = list(new byte[4096], 3);
         queue.read(512, read, 4096, 3);
         queue.drain();
-        assertArrayEquals(new int[] {0, 0, 0}, Arrays.copyOfRange(results, 1, 4));
+        assertArrayEquals(new int[]{0, 0, 0}, Arrays.copyOfRange(results, 1, 4));
         assertArrayEquals(data, Arrays.copyOfRange(Files.readAllBytes(path), 512, 512 + 4096));
         assertArrayEquals(data, bytes(read));
     }
@@ -178,7 +177,7 @@ class RawImageTest {
         queue.writeZeroes(8704, 512, true, 3);
         queue.drain();
         Arrays.fill(data, 4096, 9216, (byte) 0);
-        assertArrayEquals(new int[] {0, 0, 0}, Arrays.copyOfRange(results, 1, 4));
+        assertArrayEquals(new int[]{0, 0, 0}, Arrays.copyOfRange(results, 1, 4));
         assertArrayEquals(data, Files.readAllBytes(path));
     }
 

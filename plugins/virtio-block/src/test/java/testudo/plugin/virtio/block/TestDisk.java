@@ -46,7 +46,8 @@ final class TestDisk implements DeviceContext, EventLoop, VirtioActivation, Devi
     }
 
     static byte[] request(int type, long sector, byte... data) {
-        return ByteBuffer.allocate(16 + data.length).order(ByteOrder.LITTLE_ENDIAN).putInt(type).putInt(0).putLong(sector).put(data).array();
+        return ByteBuffer.allocate(16 + data.length).order(ByteOrder.LITTLE_ENDIAN).putInt(type).putInt(0).putLong(sector).put(data)
+                .array();
     }
 
     static byte[] ranges(long... sectorCountFlags) {
