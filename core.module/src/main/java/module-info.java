@@ -3,9 +3,13 @@
 module testudo.core {
     requires transitive testudo.spi;
     requires org.slf4j;
+    requires tools.jackson.core;
 
     exports testudo.core.bus;
+    exports testudo.core.control;
     exports testudo.core.loop;
+    exports testudo.core.machine;
+    exports testudo.core.option;
     exports testudo.core.pci;
     exports testudo.core.ring;
     exports testudo.core.virtio;

@@ -45,6 +45,7 @@ public abstract class PciFunction {
     private int nextCapability = FIRST_CAPABILITY;
     private @Nullable InterruptLine pin;
     private int pinNumber;
+    private int gsi = -1;
 
     /// Fills the header.
     /// @param id the device's name
@@ -106,9 +107,14 @@ public abstract class PciFunction {
         return at;
     }
 
-    final void wirePin(int number, InterruptLine line, int gsi) {
+    /// Gives it an interrupt pin. Before the guest runs.
+    /// @param number 1 to 4
+    /// @param line to the interrupt controller
+    /// @param gsi the controller's pin
+    public final void wirePin(int number, InterruptLine line, int gsi) {
         pin = line;
         pinNumber = number;
+        this.gsi = gsi;
         config.set(INTERRUPT_PIN, 1, number);
         config.set(INTERRUPT_LINE, 1, gsi);
     }
@@ -117,6 +123,12 @@ public abstract class PciFunction {
     /// @return 1 to 4, or 0 without one
     public final int pinNumber() {
         return pinNumber;
+    }
+
+    /// The interrupt controller's pin that its pin is wired to.
+    /// @return -1 without one
+    public final int gsi() {
+        return gsi;
     }
 
     /// Sets the level of the interrupt pin, unless the guest has switched the pin off. Any thread.

@@ -54,7 +54,7 @@ public final class GuestDeviceMemory implements DeviceMemory {
         @Override
         public boolean seek(long address, long lengthBytes, boolean writable) {
             GuestRegion region = memory.find(address, lengthBytes);
-            if (region == null || region.purpose() != GuestRegion.Purpose.RAM) {
+            if (region == null || (writable && region.purpose() == GuestRegion.Purpose.FIRMWARE)) {
                 return false;
             }
             segment = region.bytes();
