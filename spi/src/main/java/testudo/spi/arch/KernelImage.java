@@ -79,7 +79,7 @@ public final class KernelImage implements AutoCloseable {
     /// @throws VmmException.Host when the file has become shorter
     public void readFully(long offset, MemorySegment to) {
         try {
-            for (long done = 0; done < to.byteSize(); ) {
+            for (long done = 0; done < to.byteSize();) {
                 long want = Math.min(PIECE_BYTES, to.byteSize() - done);
                 ByteBuffer piece = to.asSlice(done, want).asByteBuffer();
                 int read = channel.read(piece, offset + done);

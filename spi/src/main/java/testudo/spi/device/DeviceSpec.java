@@ -34,8 +34,7 @@ public sealed interface DeviceSpec {
             Optional<PciAddress> address,
             OptionalInt bootIndex,
             List<KernelParameter> kernelParameters,
-            Factory<DeviceContext, VirtioDevice> factory)
-            implements DeviceSpec {}
+            Factory<DeviceContext, VirtioDevice> factory) implements DeviceSpec {}
 
     /// A PCI device that is not virtio.
     /// @param id its name
@@ -48,8 +47,7 @@ public sealed interface DeviceSpec {
             int rank,
             Optional<PciAddress> address,
             List<KernelParameter> kernelParameters,
-            Factory<DeviceContext, PciDevice> factory)
-            implements DeviceSpec {}
+            Factory<DeviceContext, PciDevice> factory) implements DeviceSpec {}
 
     /// A device at fixed ports or addresses.
     /// @param id its name
@@ -62,8 +60,7 @@ public sealed interface DeviceSpec {
             List<Resource> resources,
             Optional<FirmwareNode> firmware,
             List<KernelParameter> kernelParameters,
-            Factory<PlatformDeviceContext, PlatformDevice> factory)
-            implements DeviceSpec {}
+            Factory<PlatformDeviceContext, PlatformDevice> factory) implements DeviceSpec {}
 
     /// Makes a device.
     /// @param <C> its context

@@ -147,7 +147,7 @@ public final class BufferList {
     /// @return bytes copied: the smaller of `lengthBytes` and [#remainingBytes()]
     public long read(MemorySegment to, long offset, long lengthBytes) {
         long want = Math.min(lengthBytes, remainingBytes());
-        for (long done = 0; done < want; ) {
+        for (long done = 0; done < want;) {
             int step = (int) Math.min(want - done, lengths[piece] - pieceOffset);
             MemorySegment.copy(segments[piece], offsets[piece] + pieceOffset, to, offset + done, step);
             advance(step);
@@ -163,7 +163,7 @@ public final class BufferList {
     /// @return bytes copied: the smaller of `lengthBytes` and [#remainingBytes()]
     public long write(MemorySegment from, long offset, long lengthBytes) {
         long want = Math.min(lengthBytes, remainingBytes());
-        for (long done = 0; done < want; ) {
+        for (long done = 0; done < want;) {
             int step = (int) Math.min(want - done, lengths[piece] - pieceOffset);
             MemorySegment.copy(from, offset + done, segments[piece], offsets[piece] + pieceOffset, step);
             advance(step);

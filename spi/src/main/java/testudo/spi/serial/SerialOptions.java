@@ -34,15 +34,13 @@ public record SerialOptions(
         @Key(fallback = "false", help = "use it as the guest's console (console=ttyS…, hvc…)") boolean console,
         @Key(fallback = "false", help = "use it as the guest's early console; hardware=serial only") boolean earlycon,
         @Key(fallback = "false", help = "attach standard input") boolean stdin,
-        @Key(fallback = "false", aliases = "out_timestamp", help = "put the time in front of each line")
-                boolean outTimestamp,
-        @Key(fallback = "0x402", max = 0xFFFF, aliases = "debugcon_port", help = "I/O port of a debugcon")
-                int debugconPort,
+        @Key(fallback = "false", aliases = "out_timestamp", help = "put the time in front of each line") boolean outTimestamp,
+        @Key(fallback = "0x402", max = 0xFFFF, aliases = "debugcon_port", help = "I/O port of a debugcon") int debugconPort,
         @Key(help = "PCI address of a virtio console") Optional<PciAddress> pciAddress,
         @Key(help = "sizes of a virtio console's queues, [receive,transmit]") List<Integer> maxQueueSizes) {
     /// The option by which users ask for serial ports; declared by every provider that serves some of them.
     public static final OptionDeclaration<SerialOptions> OPTION = OptionDeclaration.keyValues(
-                    "serial", SerialOptions.class, MethodHandles.lookup(), "Consoles", "add a serial port or console")
+            "serial", SerialOptions.class, MethodHandles.lookup(), "Consoles", "add a serial port or console")
             .withSyntax("TYPE[,key=value…]");
 
     /// The ports of a machine for which the user asked for none: COM1 on the terminal.

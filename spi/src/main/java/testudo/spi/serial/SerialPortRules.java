@@ -97,6 +97,6 @@ public final class SerialPortRules {
     }
 
     private static boolean reports(String hardware, String kind) {
-        return hardware.equals(kind) || hardware.equals(SERIAL) && !KNOWN.contains(kind);
+        return hardware.equals(kind) || (hardware.equals(SERIAL) && !KNOWN.contains(kind));
     }
 }

@@ -1,0 +1,61 @@
+package testudo.testing.e2e;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/// A guest's console, as seen through the standard input and output of the monitor that runs it.
+final class GuestConsole {
+    /// How long a stock kernel may take to its prompt: 8 to 25 s when the machine is quiet.
+    static final Duration BOOT_LIMIT = Duration.ofMinutes(6);
+
+    private static final Duration COMMAND_LIMIT = Duration.ofMinutes(3);
+    private static final Pattern PROMPT = Pattern.compile("guest# ");
+    private static final int LINE_LIMIT = 4000;
+
+    private final Port port;
+    private int sequence;
+
+    GuestConsole(Port port) {
+        this.port = port;
+    }
+
+    /// Waits for the guest's first prompt.
+    void awaitPrompt() throws InterruptedException {
+        port.expect(PROMPT, BOOT_LIMIT);
+    }
+
+    /// Runs a command line in the guest.
+    ///
+    /// @param command one line; longer than 4000 characters the guest's terminal would cut it
+    /// @return its exit code and what it wrote to either stream
+    OuterLinux.Result run(String command, Duration limit) throws IOException, InterruptedException {
+        int number = ++sequence;
+        String line = "eval '" + command.replace("'", "'\\''") + "' 2>&1; printf 'end-%s %s\\n' " + number + " $?\n";
+        if (command.indexOf('\n') >= 0 || line.length() > LINE_LIMIT) {
+            throw new IllegalArgumentException("not one line of at most " + LINE_LIMIT + " characters: " + command);
+        }
+        port.send(line);
+        MatchResult end = port.expect(
+                Pattern.compile("([\\s\\S]*?)end-" + number + " (\\d+)\r?\n[\\s\\S]*?" + PROMPT.pattern()), limit);
+        return new OuterLinux.Result(Integer.parseInt(end.group(2)), end.group(1).replace("\r\n", "\n"), "");
+    }
+
+    /// Runs a command line in the guest, which must succeed.
+    ///
+    /// @return what it wrote, without surrounding white space
+    String run(String command) throws IOException, InterruptedException {
+        return run(command, COMMAND_LIMIT).orFail("in the guest: " + command).stdout().strip();
+    }
+
+    /// Sends a line without waiting for anything: for commands that end the guest.
+    void sendLine(String line) throws IOException {
+        port.send(line + "\n");
+    }
+
+    /// Waits for a pattern in the guest's output.
+    MatchResult expect(String pattern, Duration limit) throws InterruptedException {
+        return port.expect(Pattern.compile(pattern), limit);
+    }
+}
