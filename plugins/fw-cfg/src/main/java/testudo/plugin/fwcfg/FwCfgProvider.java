@@ -26,8 +26,8 @@ import testudo.spi.platform.Resource;
 public final class FwCfgProvider implements DeviceProvider {
     private static final int FIRST_PORT = 0x510;
     private static final long MAX_FILE_BYTES = 16 << 20;
-    private static final OptionDeclaration<Boolean> ENABLE =
-            OptionDeclaration.flag("enable-fw-cfg", "Platform", "add the firmware configuration device even without files");
+    private static final OptionDeclaration<Boolean> ENABLE = OptionDeclaration.flag("enable-fw-cfg", "Platform",
+            "add the firmware configuration device even without files");
 
     /// Made by [java.util.ServiceLoader].
     public FwCfgProvider() {}

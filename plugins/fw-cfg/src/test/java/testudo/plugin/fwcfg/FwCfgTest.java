@@ -30,7 +30,7 @@ class FwCfgTest {
     @Test
     void signatureAndFeatures() {
         assertEquals("QEMU", new String(read(0, 4), StandardCharsets.US_ASCII));
-        assertArrayEquals(new byte[] {1, 0, 0, 0, 0, 0}, read(1, 6));
+        assertArrayEquals(new byte[]{1, 0, 0, 0, 0, 0}, read(1, 6));
     }
 
     @Test
@@ -60,7 +60,7 @@ class FwCfgTest {
     void unknownItemsAndEndsReadAsZero() {
         assertArrayEquals(new byte[4], read(0x22, 4));
         assertArrayEquals(new byte[4], read(0xFFFF, 4));
-        assertArrayEquals(new byte[] {'t', 'w', 'o', 0, 0}, read(0x21, 5));
+        assertArrayEquals(new byte[]{'t', 'w', 'o', 0, 0}, read(0x21, 5));
     }
 
     @Test

@@ -30,10 +30,7 @@ final class Pflash implements PlatformDevice {
     private boolean closed;
 
     private enum Mode {
-        ARRAY,
-        STATUS,
-        PROGRAM_DATA,
-        ERASE_DATA
+        ARRAY, STATUS, PROGRAM_DATA, ERASE_DATA
     }
 
     /// Makes the chip and reads its contents.

@@ -10,10 +10,10 @@ import testudo.spi.option.OptionDeclaration;
 /// @param blockSize bytes that are erased at once
 record PflashOptions(
         @Key(help = "image, read and written") Path path,
-        @Key(value = "block_size", aliases = "block-size", fallback = "4096", min = 1, max = 1 << 24, help = "bytes that are erased at once")
-                int blockSize) {
+        @Key(value = "block_size", aliases = "block-size", fallback = "4096", min = 1, max = 1 << 24, help = "bytes that are erased at once") int blockSize) {
     static final OptionDeclaration<PflashOptions> OPTION = OptionDeclaration
-            .keyValues("pflash", PflashOptions.class, MethodHandles.lookup(), "Platform", "add a flash chip for UEFI variables below --bios")
+            .keyValues("pflash", PflashOptions.class, MethodHandles.lookup(), "Platform",
+                    "add a flash chip for UEFI variables below --bios")
             .repeated(false)
             .withSyntax("PATH[,block_size=N]");
 }

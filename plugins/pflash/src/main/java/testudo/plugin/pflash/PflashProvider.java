@@ -24,8 +24,8 @@ public final class PflashProvider implements DeviceProvider {
     private static final long MAX_BYTES = 16 << 20;
     private static final int PAGE_BYTES = 4096;
     /// Declared by the machine; equal by its name.
-    private static final OptionDeclaration<Path> FIRMWARE =
-            OptionDeclaration.value("bios", Path.class, "PATH", "Machine", "firmware image to boot instead of a kernel");
+    private static final OptionDeclaration<Path> FIRMWARE = OptionDeclaration.value("bios", Path.class, "PATH", "Machine",
+            "firmware image to boot instead of a kernel");
 
     /// Made by [java.util.ServiceLoader].
     public PflashProvider() {}

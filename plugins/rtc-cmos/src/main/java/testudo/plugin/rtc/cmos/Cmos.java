@@ -239,7 +239,7 @@ final class Cmos implements PlatformDevice {
     }
 
     private void setClock() {
-        clock.set(new int[] {
+        clock.set(new int[]{
                 decode(memory[CENTURY]), decode(memory[YEAR]), decode(memory[MONTH]), decode(memory[DAY]),
                 decodeHour(memory[HOURS]), decode(memory[MINUTES]), decode(memory[SECONDS])});
         lastSecond = clock.seconds();
