@@ -43,11 +43,11 @@ final class FwCfg implements PlatformDevice {
     @Override
     public long read(int resource, long offset, int sizeBytes) {
         if (offset == SELECTOR) {
-            return sizeBytes == 8 ? -1L : (1L << 8 * sizeBytes) - 1;
+            return sizeBytes == 8 ? -1L : (1L << (8 * sizeBytes)) - 1;
         }
         long value = 0;
         for (int i = 0; i < sizeBytes; i++) {
-            value |= (long) nextByte() << 8 * i;
+            value |= (long) nextByte() << (8 * i);
         }
         return value;
     }

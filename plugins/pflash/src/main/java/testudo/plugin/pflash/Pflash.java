@@ -58,7 +58,7 @@ final class Pflash implements PlatformDevice {
     public long read(int resource, long offset, int sizeBytes) {
         long value = 0;
         for (int i = 0; i < sizeBytes; i++) {
-            value |= (long) readByte(offset + i) << 8 * i;
+            value |= (long) readByte(offset + i) << (8 * i);
         }
         return value;
     }
