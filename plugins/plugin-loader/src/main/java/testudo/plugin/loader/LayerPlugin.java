@@ -70,7 +70,8 @@ final class LayerPlugin extends Plugin {
     /// @throws VmmException.Config when a module is missing or two export the same package
     static Configuration resolve(PluginArchive archive, List<ModuleLayer> parents) {
         try {
-            return Configuration.resolve(new MemoryModuleFinder(archive.modules()), parents.stream().map(ModuleLayer::configuration).toList(),
+            return Configuration.resolve(new MemoryModuleFinder(archive.modules()), parents.stream().map(ModuleLayer::configuration)
+                    .toList(),
                     ModuleFinder.of(), ModuleRules.roots(archive));
         } catch (FindException | ResolutionException e) {
             throw refused(archive, e);

@@ -22,7 +22,8 @@ final class ModuleRules {
     ModuleRules(ModuleLayer image) {
         this.image = image;
         spi = image.findModule(SPI).flatMap(module -> module.getDescriptor().rawVersion()).filter(Version::isValid).map(Version::parse)
-                .orElseThrow(() -> new IllegalStateException("the image's testudo.spi has no version; build it with 'jar --module-version'"));
+                .orElseThrow(() -> new IllegalStateException(
+                        "the image's testudo.spi has no version; build it with 'jar --module-version'"));
     }
 
     /// The image's version of the spi.

@@ -20,7 +20,8 @@ public final class PluginCommands implements ToolProvider {
             "plugin directory; may be repeated; by default those of $TESTUDO_PLUGINS, or the user's and the system's").repeated(true);
     private static final OptionDeclaration<Path> FILE = OptionDeclaration.argument("FILE", Path.class, "a plugin archive, signed");
     private static final OptionDeclaration<Path> KEY = OptionDeclaration.argument("KEY", Path.class, "an Ed25519 public key in PEM form");
-    private static final OptionDeclaration<String> ID = OptionDeclaration.argument("ID", String.class, "a plugin's id, as in 'plugin list'");
+    private static final OptionDeclaration<String> ID = OptionDeclaration.argument("ID", String.class,
+            "a plugin's id, as in 'plugin list'");
 
     private final Locations locations;
     private final ModuleLayer image;
@@ -202,7 +203,8 @@ public final class PluginCommands implements ToolProvider {
                 .filter(entry -> entry.file().toString().endsWith(ArchiveReader.SUFFIX))
                 .filter(entry -> idOf(entry).equals(wanted) || entry.file().endsWith(wanted)).toList();
         if (found.isEmpty()) {
-            throw new VmmException.Config("there is no plugin %s in %s; see 'testudo plugin list'".formatted(wanted, directories(arguments)));
+            throw new VmmException.Config("there is no plugin %s in %s; see 'testudo plugin list'".formatted(wanted, directories(
+                    arguments)));
         }
         if (found.size() > 1) {
             throw new VmmException.Config("plugin %s is there more than once (%s); name the file instead".formatted(wanted,

@@ -37,8 +37,10 @@ record PluginDirectory(Path path) {
         List<Path> found = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(path, "*" + ArchiveReader.SUFFIX)) {
             files.forEach(found::add);
-        } catch (IOException | DirectoryIteratorException e) {
-            throw failed("list", path, e instanceof DirectoryIteratorException wrapped ? wrapped.getCause() : (IOException) e);
+        } catch (DirectoryIteratorException e) {
+            throw failed("list", path, new IOException(e.getCause()));
+        } catch (IOException e) {
+            throw failed("list", path, e);
         }
         if (found.isEmpty()) {
             return List.of();
@@ -80,7 +82,7 @@ record PluginDirectory(Path path) {
     static void create(Path directory) {
         try {
             FileAttribute<?>[] owner = directory.getFileSystem().supportedFileAttributeViews().contains("posix")
-                    ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x"))}
+                    ? new FileAttribute<?>[]{PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x"))}
                     : new FileAttribute<?>[0];
             Files.createDirectories(directory, owner);
         } catch (IOException e) {

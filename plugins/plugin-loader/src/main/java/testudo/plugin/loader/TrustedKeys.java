@@ -50,7 +50,7 @@ record TrustedKeys(List<TrustedKey> keys) {
 
         /// The key as a file of its own.
         byte[] pem() {
-            String encoded = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(key.getEncoded());
+            String encoded = Base64.getMimeEncoder(64, new byte[]{'\n'}).encodeToString(key.getEncoded());
             return (BEGIN + "\n" + encoded + "\n" + END + "\n").getBytes(StandardCharsets.US_ASCII);
         }
     }

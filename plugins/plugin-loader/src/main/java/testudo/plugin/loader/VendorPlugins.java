@@ -84,7 +84,8 @@ final class VendorPlugins extends AbstractPluginManager {
         for (PluginDependency dependency : wrapper.getDescriptor().getDependencies()) {
             PluginWrapper needed = getPlugin(dependency.getPluginId());
             if (!dependency.isOptional() && (needed == null || needed.getPluginState() != PluginState.STARTED)) {
-                fail(wrapper, "it depends on plugin %s, which could not be loaded; put that right first".formatted(dependency.getPluginId()));
+                fail(wrapper, "it depends on plugin %s, which could not be loaded; put that right first".formatted(dependency
+                        .getPluginId()));
                 return;
             }
         }
@@ -126,10 +127,12 @@ final class VendorPlugins extends AbstractPluginManager {
                 if (needed == null && !dependency.isOptional()) {
                     reasons.put(plugin.getPluginId(), disabled.contains(id)
                             ? "it depends on plugin %s, which is disabled; run 'testudo plugin enable %s'".formatted(id, id)
-                            : "it depends on plugin %s %s, which is not there; install that".formatted(id, dependency.getPluginVersionSupport()));
+                            : "it depends on plugin %s %s, which is not there; install that".formatted(id, dependency
+                                    .getPluginVersionSupport()));
                 } else if (needed != null && !getVersionManager().checkVersionConstraint(needed.getDescriptor().getVersion(),
                         dependency.getPluginVersionSupport())) {
-                    reasons.put(plugin.getPluginId(), "it depends on plugin %s %s, and %s is there; install a version that fits".formatted(id,
+                    reasons.put(plugin.getPluginId(), "it depends on plugin %s %s, and %s is there; install a version that fits".formatted(
+                            id,
                             dependency.getPluginVersionSupport(), needed.getDescriptor().getVersion()));
                 }
             }

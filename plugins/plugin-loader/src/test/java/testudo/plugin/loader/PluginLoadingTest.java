@@ -23,8 +23,7 @@ import testudo.spi.plugin.PluginSource.Loaded;
 
 /// What is loaded, what is refused, and what the user reads about it.
 class PluginLoadingTest {
-    @TempDir
-    Path temporary;
+    @TempDir Path temporary;
 
     private Path directory;
     private Vendor acme;
@@ -87,7 +86,8 @@ class PluginLoadingTest {
                         """, "acme/words/first.txt", "from a resource"), List.of(), "1.0.0");
         byte[] tools = acme.module("acme.echo", Map.of("module-info.java",
                 "module acme.echo { requires testudo.spi; requires acme.words; provides testudo.spi.command.ToolProvider with acme.echo.Tools; }",
-                "acme/echo/Tools.java", Vendor.tools("acme.echo", "acme.words.Words.first()")), List.of(acme.onModulePath(library)), "1.0.0");
+                "acme/echo/Tools.java", Vendor.tools("acme.echo", "acme.words.Words.first()")), List.of(acme.onModulePath(library)),
+                "1.0.0");
         acme.publish(directory.resolve("echo.zip"), Vendor.manifest("acme.echo", "1.0.0"), tools, library);
 
         assertEquals(List.of("from a resource"), words(load()));
@@ -148,7 +148,7 @@ class PluginLoadingTest {
     void aTamperedArchiveIsRefusedWhicheverByteChanged() {
         Path archive = good();
         byte[] bytes = Vendor.read(archive);
-        for (int at : new int[] {0, bytes.length / 2, bytes.length - 1}) {
+        for (int at : new int[]{0, bytes.length / 2, bytes.length - 1}) {
             byte[] changed = bytes.clone();
             changed[at] ^= 1;
             Vendor.write(archive, changed);
@@ -220,7 +220,7 @@ class PluginLoadingTest {
 
     @Test
     void anAutomaticModuleIsRefused() {
-        byte[] plain = Vendor.zip(Map.of("acme/Thing.class", new byte[] {1}));
+        byte[] plain = Vendor.zip(Map.of("acme/Thing.class", new byte[]{1}));
         acme.publish(directory.resolve("echo.zip"), Vendor.manifest("acme.echo", "1.0.0"), acme.toolModule("acme.echo", "echo"), plain);
 
         assertRefused("has no module-info.class", "automatic");
@@ -254,12 +254,14 @@ class PluginLoadingTest {
 
         assertEquals(List.of(), loaded.layers());
         assertEquals(2, loaded.problems().size());
-        loaded.problems().forEach(problem -> assertTrue(problem.contains(first.toString()) && problem.contains(second.toString()), problem));
+        loaded.problems().forEach(problem -> assertTrue(problem.contains(first.toString()) && problem.contains(second.toString()),
+                problem));
     }
 
     @Test
     void namesThatLeadOutAreRefused() {
-        for (String name : List.of("../evil.jar", "lib/../../evil.jar", "/etc/evil", "lib\\evil.jar", "C:evil", "lib//x.jar", "./x", "a\nb")) {
+        for (String name : List.of("../evil.jar", "lib/../../evil.jar", "/etc/evil", "lib\\evil.jar", "C:evil", "lib//x.jar", "./x",
+                "a\nb")) {
             Map<String, byte[]> entries = new LinkedHashMap<>();
             entries.put("plugin.properties", Vendor.manifest("acme.echo", "1.0.0").getBytes(java.nio.charset.StandardCharsets.UTF_8));
             entries.put(name, new byte[1]);
@@ -343,7 +345,8 @@ class PluginLoadingTest {
 
     @Test
     void onlyAPermissionThatIsAskedForIsGranted() {
-        acme.publish(directory.resolve("a.zip"), Vendor.manifest("acme.a", "1.0.0", "permissions=native-access"), acme.toolModule("acme.a", "a"));
+        acme.publish(directory.resolve("a.zip"), Vendor.manifest("acme.a", "1.0.0", "permissions=native-access"), acme.toolModule("acme.a",
+                "a"));
         acme.publish(directory.resolve("b.zip"), Vendor.manifest("acme.b", "1.0.0"), acme.toolModule("acme.b", "b"));
 
         Loaded loaded = load();
