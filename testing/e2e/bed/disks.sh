@@ -82,7 +82,10 @@ build_disks() {
 image_disk() {
     local folder=$1 hash disk
     [ -d "$folder" ] || fail "no such folder: $folder"
-    hash=$(cd "$folder" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-16)
+    hash=$(cd "$folder" && {
+        find . -printf '%P %m %l\n' | LC_ALL=C sort
+        find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    } | sha256sum | cut -c 1-16)
     disk=$CACHE/images/$hash.ext4
     mkdir -p "$CACHE/images"
     if [ ! -e "$disk" ]; then

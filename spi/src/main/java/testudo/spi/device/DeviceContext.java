@@ -18,6 +18,14 @@ public interface DeviceContext {
     /// @return the loop
     EventLoop loop();
 
+    /// The loop that serves a queue of a virtio device that asked for several ([testudo.spi.virtio.VirtioTraits#loops()]). For others
+    /// the device's own.
+    /// @param queue a queue's index; valid from [testudo.spi.virtio.VirtioDevice#activate] on
+    /// @return loop `queue % loops`, of which the first is [#loop()]
+    default EventLoop loop(int queue) {
+        return loop();
+    }
+
     /// Requests to the machine.
     /// @return what this device was granted
     MachineServices machine();

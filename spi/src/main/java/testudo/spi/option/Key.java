@@ -9,7 +9,8 @@ import java.lang.annotation.Target;
 /// Describes a record component that is bound from `key=value` text. The first component's key may be left out in text.
 ///
 /// Component types: `boolean`, `int`, `long`, [String], [java.nio.file.Path], enums (constants in kebab-case, or as [#value()] on the constant says),
-/// [testudo.spi.pci.PciAddress], nested records with annotated components, [java.util.List] and [java.util.Optional] of these.
+/// [testudo.spi.pci.PciAddress], nested records with annotated components, sealed interfaces of such records (an enum with fields:
+/// `windowed[1280,1024]`, the record's simple name in kebab-case), [java.util.List] and [java.util.Optional] of these.
 /// An [java.util.Optional] that is not given is empty, a [java.util.List] is empty, anything else needs [#fallback()] or is required.
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

@@ -2,6 +2,7 @@ package testudo.spi.serial;
 
 import java.util.Set;
 import testudo.spi.device.EventLoop;
+import testudo.spi.device.MachineServices;
 import testudo.spi.host.HostPlatform;
 
 /// Opens host sides of serial ports of some types. Found by [java.util.ServiceLoader].
@@ -17,4 +18,15 @@ public interface SerialBackendProvider {
     /// @return the port; the caller closes it
     /// @throws testudo.spi.VmmException when a path can't be opened
     SerialPort open(SerialOptions options, HostPlatform host, EventLoop loop);
+
+    /// Opens a port whose user may type commands to the machine, as at a terminal. The core calls this one.
+    /// @param options as above
+    /// @param host as above
+    /// @param loop as above
+    /// @param machine what the user can ask for
+    /// @return the port; the caller closes it
+    /// @throws testudo.spi.VmmException when a path can't be opened
+    default SerialPort open(SerialOptions options, HostPlatform host, EventLoop loop, MachineServices machine) {
+        return open(options, host, loop);
+    }
 }

@@ -19,7 +19,7 @@ abstract class CrashConsistency extends OnProduct {
     private static final String DISK = "/tmp/crash.img";
     /// Writes numbered files, keeps the newest forty, and reports each one once it is safely on the disk.
     private static final String LOAD = "( n=0; while :; do n=$((n+1));"
-            + " seq $n $((n+3000)) > /data/new && fsync /data/new && mv /data/new /data/$n && sync && echo \"safe $n\";"
+            + " seq $n $((n+3000)) > /data/new && sync && mv /data/new /data/$n && sync && echo \"safe $n\";"
             + " rm -f /data/$((n-40)); mkdir -p /data/d$((n%7)); rmdir /data/d$(((n+3)%7)) 2> /dev/null; done ) &";
 
     /// One round: boot from the disk, write, kill after a random time, check.

@@ -51,8 +51,7 @@ abstract class OnOuterLinux {
     }
 
     /// Ends a test's programs; after a failure reports what it left behind and throws the outer Linux away.
-    @RegisterExtension
-    final AfterEachCallback clearing = this::clear;
+    @RegisterExtension final AfterEachCallback clearing = this::clear;
 
     private void clear(ExtensionContext context) throws IOException {
         if (context.getExecutionException().isPresent()) {

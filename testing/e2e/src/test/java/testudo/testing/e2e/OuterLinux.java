@@ -48,6 +48,7 @@ final class OuterLinux implements AutoCloseable {
     private final Qmp qmp;
     private final Port agent;
     private final List<Port> consoles;
+    private final Thread atExit;
     private int request;
 
     private OuterLinux(Path run, Process qemu, Qmp qmp, List<Port> ports) {
@@ -56,6 +57,8 @@ final class OuterLinux implements AutoCloseable {
         this.qmp = qmp;
         this.agent = ports.getFirst();
         this.consoles = ports.subList(1, ports.size());
+        this.atExit = new Thread(qemu::destroyForcibly);
+        Runtime.getRuntime().addShutdownHook(atExit);
     }
 
     /// Restores the outer Linux with `image` (a folder) mounted at `/image`.
@@ -154,24 +157,26 @@ final class OuterLinux implements AutoCloseable {
         return BackgroundProgram.start(this, console, consoles.get(console - 1), command);
     }
 
-    /// The last kernel messages and console lines of the outer Linux, for a report.
-    String report() {
-        String console = "";
+    /// The last kernel messages of the outer Linux, for a report; all of its console when it answers no more.
+    String report() throws IOException {
         try {
-            console = Report.lastLines(Files.readString(run.resolve("outer-console.txt"), StandardCharsets.ISO_8859_1), 20);
-            return "-- outer Linux, kernel messages:\n" + exec("dmesg | tail -n 30", Duration.ofSeconds(20)).stdout()
-                    + "-- outer Linux, console:\n" + console;
+            return "-- outer Linux, kernel messages:\n" + exec("dmesg | tail -n 30", Duration.ofSeconds(20)).stdout();
         } catch (IOException | AssertionError e) {
-            return "-- the outer Linux does not answer (" + e.getMessage() + "); its console:\n" + console;
+            return "-- THE OUTER LINUX DOES NOT ANSWER (" + e.getMessage() + "): the bed failed, perhaps not the product."
+                    + " QEMU " + (qemu.isAlive() ? "runs" : "ended with " + qemu.exitValue())
+                    + "\n-- QEMU's messages:\n" + Files.readString(run.resolve("qemu.txt"))
+                    + "\n-- console of the outer Linux:\n"
+                    + Files.readString(run.resolve("outer-console.txt"), StandardCharsets.ISO_8859_1);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return "-- interrupted; console of the outer Linux:\n" + console;
+            return "-- interrupted";
         }
     }
 
     @Override
     public void close() throws IOException {
         try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
             kill(qemu);
             qmp.close();
             agent.close();

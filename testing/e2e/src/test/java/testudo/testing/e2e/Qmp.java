@@ -9,8 +9,7 @@ import java.util.regex.Pattern;
 final class Qmp implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(120);
     private static final Pattern ANSWER = Pattern.compile("\\{\"(return|error)\".*\r?\n");
-    private static final Pattern MIGRATION_END =
-            Pattern.compile("\"event\": \"MIGRATION\".*\"status\": \"(completed|failed)\".*\r?\n");
+    private static final Pattern MIGRATION_END = Pattern.compile("\"event\": \"MIGRATION\".*\"status\": \"(completed|failed)\".*\r?\n");
 
     private final Port port;
 

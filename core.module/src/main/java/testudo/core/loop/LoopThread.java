@@ -1,0 +1,191 @@
+package testudo.core.loop;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import testudo.spi.device.EventLoop;
+import testudo.spi.host.HostEvent;
+import testudo.spi.host.HostPlatform;
+import testudo.spi.host.Pollable;
+import testudo.spi.host.Poller;
+
+/// A platform thread that waits for events and calls handlers, one at a time.
+///
+/// Idle it sleeps in the poller. Waiting and dispatching do not allocate; [#execute] does. A handler that throws ends nothing:
+/// it is reported to the failure handler once for each exception.
+public final class LoopThread implements EventLoop, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LoopThread.class);
+    private static final int WAKE_TOKEN = 0;
+
+    private final Poller poller;
+    private final HostEvent wake;
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final Thread thread;
+    private final FailureHandler failures;
+    private final Object watchLock = new Object();
+    private volatile @Nullable LoopWatch[] watches = new LoopWatch[8];
+    private volatile boolean stopping;
+    private boolean closed;
+
+    /// Makes a loop; it runs after [#start()].
+    /// @param name of the thread
+    /// @param host makes the poller and the wake-up event
+    /// @param failures told what a handler threw, on the loop's thread
+    public LoopThread(String name, HostPlatform host, FailureHandler failures) {
+        this.failures = failures;
+        poller = host.events().newPoller();
+        wake = host.events().newEvent();
+        poller.add(wake, WAKE_TOKEN, Poller.READABLE);
+        thread = Thread.ofPlatform().name(name).daemon(true).unstarted(this::run);
+    }
+
+    /// Starts the thread.
+    /// @return this
+    public LoopThread start() {
+        thread.start();
+        return this;
+    }
+
+    @Override
+    public Watch watch(Pollable source, int interest, ReadyHandler handler) {
+        synchronized (watchLock) {
+            int token = freeToken();
+            LoopWatch watch = new LoopWatch(source, token, handler);
+            watches[token] = watch;
+            poller.add(source, token, interest);
+            return watch;
+        }
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        tasks.add(task);
+        wake.signal();
+    }
+
+    @Override
+    public boolean isCurrent() {
+        return Thread.currentThread() == thread;
+    }
+
+    /// Ends the thread after the tasks that are queued now, waits for it and releases the poller. Idempotent; not on the loop's thread.
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        stopping = true;
+        wake.signal();
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        runTasks();
+        poller.close();
+        wake.close();
+    }
+
+    private void run() {
+        while (!stopping) {
+            int ready = poller.await(-1);
+            for (int i = 0; i < ready; i++) {
+                dispatch(poller.token(i), poller.ready(i));
+            }
+            runTasks();
+        }
+    }
+
+    private void dispatch(int token, int ready) {
+        if (token == WAKE_TOKEN) {
+            wake.consume();
+            return;
+        }
+        LoopWatch watch = watches[token];
+        if (watch == null) {
+            return; // cancelled by an earlier handler of this round
+        }
+        try {
+            watch.handler.ready(ready);
+        } catch (Throwable failure) { // the loop outlives any handler; the owner decides what a failure means
+            report(failure);
+        }
+    }
+
+    private void runTasks() {
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            try {
+                task.run();
+            } catch (Throwable failure) { // as in dispatch
+                report(failure);
+            }
+        }
+    }
+
+    private void report(Throwable failure) {
+        try {
+            failures.failed(failure);
+        } catch (RuntimeException second) {
+            LOG.error("{}: failure handler failed", thread.getName(), second);
+        }
+    }
+
+    private int freeToken() {
+        @Nullable LoopWatch[] current = watches;
+        for (int token = WAKE_TOKEN + 1; token < current.length; token++) {
+            if (current[token] == null) {
+                return token;
+            }
+        }
+        watches = java.util.Arrays.copyOf(current, current.length * 2);
+        return current.length;
+    }
+
+    /// Told what a handler threw.
+    @FunctionalInterface
+    public interface FailureHandler {
+        /// A handler has thrown.
+        /// @param failure what it threw
+        void failed(Throwable failure);
+    }
+
+    private final class LoopWatch implements Watch {
+        private final Pollable source;
+        private final int token;
+        private final ReadyHandler handler;
+
+        private LoopWatch(Pollable source, int token, ReadyHandler handler) {
+            this.source = source;
+            this.token = token;
+            this.handler = handler;
+        }
+
+        @Override
+        public void interest(int interest) {
+            synchronized (watchLock) {
+                if (watches[token] == this) {
+                    poller.change(source, token, interest);
+                }
+            }
+        }
+
+        @Override
+        public void cancel() {
+            synchronized (watchLock) {
+                if (watches[token] == this) {
+                    watches[token] = null;
+                    poller.remove(source);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/// Event loops: the threads that own devices.
+package testudo.core.loop;

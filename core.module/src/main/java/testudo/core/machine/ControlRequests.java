@@ -1,0 +1,63 @@
+package testudo.core.machine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import testudo.spi.command.CommandTarget;
+import testudo.spi.device.EventLoop;
+import testudo.spi.device.MachineServices.MachineEvent;
+
+/// Answers the requests of the control socket: its own, and those that a device accepts. On the machine's loop.
+final class ControlRequests {
+    private static final int EOPNOTSUPP = 95;
+
+    private final MachineEvents events;
+    private final List<Target> targets = new ArrayList<>();
+
+    ControlRequests(MachineEvents events) {
+        this.events = events;
+    }
+
+    /// A device that answers commands, and the thread that owns it.
+    private record Target(CommandTarget device, EventLoop loop) {}
+
+    void add(CommandTarget device, EventLoop loop) {
+        targets.add(new Target(device, loop));
+    }
+
+    CompletionStage<Object> handle(String tag, Object body) {
+        if (tag.equals("Exit")) {
+            events.event("control socket", MachineEvent.EXIT, 0);
+            return CompletableFuture.completedFuture("Ok");
+        }
+        return ask(0, tag, body);
+    }
+
+    /// Asks the targets one after the other, each on its own thread, until one accepts.
+    private CompletionStage<Object> ask(int index, String tag, Object body) {
+        if (index == targets.size()) {
+            return CompletableFuture.completedFuture(Map.of("Err", (long) EOPNOTSUPP));
+        }
+        Target target = targets.get(index);
+        CompletableFuture<Object> answer = new CompletableFuture<>();
+        target.loop().execute(() -> {
+            try {
+                CompletionStage<Object> next = target.device().accepts(tag, body)
+                        ? target.device().execute(tag, body)
+                        : ask(index + 1, tag, body);
+                next.whenComplete((value, failure) -> {
+                    if (failure == null) {
+                        answer.complete(value);
+                    } else {
+                        answer.completeExceptionally(failure);
+                    }
+                });
+            } catch (RuntimeException e) { // a malformed body must not take the device down
+                answer.completeExceptionally(e);
+            }
+        });
+        return answer;
+    }
+}

@@ -1,0 +1,239 @@
+package testudo.core.machine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import testudo.core.bus.Bus;
+import testudo.core.bus.LockedDevice;
+import testudo.core.loop.GuardedLoop;
+import testudo.core.pci.HostBridge;
+import testudo.core.pci.PciDeviceFunction;
+import testudo.core.pci.PciFunction;
+import testudo.core.pci.PciRoot;
+import testudo.core.pci.RootPort;
+import testudo.core.virtio.DeviceThreads;
+import testudo.core.virtio.GuestDeviceMemory;
+import testudo.core.virtio.VirtioHost;
+import testudo.core.virtio.VirtioPciFunction;
+import testudo.spi.VmmException;
+import testudo.spi.arch.MachineLayout.PlatformNode;
+import testudo.spi.arch.MachinePlan;
+import testudo.spi.command.CommandTarget;
+import testudo.spi.device.DeviceSpec;
+import testudo.spi.device.EventLoop;
+import testudo.spi.device.MachineServices.MachineEvent;
+import testudo.spi.host.HostPlatform;
+import testudo.spi.hypervisor.IoEvents;
+import testudo.spi.hypervisor.MemoryDiscard;
+import testudo.spi.hypervisor.Vm;
+import testudo.spi.irq.InterruptController;
+import testudo.spi.irq.InterruptLine;
+import testudo.spi.irq.MsiVector;
+import testudo.spi.irq.Trigger;
+import testudo.spi.pci.PciAddress;
+import testudo.spi.pci.PciDevice;
+import testudo.spi.platform.FirmwareNode;
+import testudo.spi.platform.PlatformDevice;
+import testudo.spi.platform.Resource;
+import testudo.spi.virtio.VirtioDevice;
+
+/// The devices of a machine: makes them, puts them on the buses, closes them, newest first.
+final class MachineDevices implements AutoCloseable {
+    private final HostPlatform host;
+    private final Vm vm;
+    private final InterruptController interrupts;
+    private final Contexts contexts;
+    private final MachinePlan plan;
+    private final EventLoop machineLoop;
+    private final ControlRequests requests;
+    private final Bus ports = new Bus("port");
+    private final Bus addresses = new Bus("address");
+    private final PciRoot root;
+    private final List<PlatformNode> platformNodes = new ArrayList<>();
+    private final List<AutoCloseable> closing = new ArrayList<>();
+
+    MachineDevices(
+            Vm vm, InterruptController interrupts, Contexts contexts, MachinePlan plan, EventLoop loop, ControlRequests requests) {
+        this.host = contexts.host();
+        this.vm = vm;
+        this.interrupts = interrupts;
+        this.contexts = contexts;
+        this.plan = plan;
+        this.machineLoop = loop;
+        this.requests = requests;
+        root = new PciRoot(
+                plan.pci(), ports, addresses, () -> contexts.events().event("port 0xCF9", MachineEvent.RESET, 0));
+        interrupts.devices().forEach(placed -> register(placed.id(), placed.device(), placed.resources(), new ReentrantLock()));
+    }
+
+    Bus ports() {
+        return ports;
+    }
+
+    Bus addresses() {
+        return addresses;
+    }
+
+    /// Makes everything.
+    /// @throws VmmException when a device can't be made; what was made is closed with this
+    void create(List<DeviceSpec> devices) {
+        Map<DeviceSpec, PciAddress> places = DevicePlacement.place(devices);
+        root.add(new PciAddress(0, 0, 0), new HostBridge(plan.pci().hostVendorId(), plan.pci().hostDeviceId()));
+        for (DeviceSpec device : devices) {
+            if (device instanceof DeviceSpec.Platform platform) {
+                platform(platform);
+            }
+        }
+        places.forEach((device, address) -> {
+            PciFunction function =
+                    switch (device) {
+                        case DeviceSpec.Virtio virtio -> virtio(virtio, address);
+                        case DeviceSpec.Pci pci -> pci(pci);
+                        case DeviceSpec.Platform platform -> throw new IllegalStateException(platform.id());
+                    };
+            root.add(address, function);
+        });
+        rootPorts();
+        wirePins();
+    }
+
+    private void rootPorts() {
+        int device = root.functions().stream()
+                .mapToInt(entry -> entry.getKey().device())
+                .max()
+                .orElse(0);
+        for (int port = 1; port <= plan.pci().rootPorts(); port++) {
+            if (device + port > 31) {
+                throw new VmmException.Config("PCI bus 0 is full: no room for root port %d".formatted(port));
+            }
+            root.add(new PciAddress(0, device + port, 0), new RootPort(port, port));
+        }
+    }
+
+    private void wirePins() {
+        int shared = plan.interrupts().pciPins();
+        int next = 0;
+        for (Map.Entry<PciAddress, PciFunction> entry : root.functions()) {
+            PciFunction function = entry.getValue();
+            if (shared > 0 && function.traits().usesPin()) {
+                int gsi = plan.interrupts().firstPciPin() + next++ % shared;
+                function.wirePin(entry.getKey().function() % 4 + 1, interrupts.line(gsi, Trigger.LEVEL), gsi);
+            }
+        }
+    }
+
+    private PciFunction virtio(DeviceSpec.Virtio spec, PciAddress address) {
+        DeviceThreads threads = new DeviceThreads(spec.id(), host);
+        VirtioDevice device;
+        try {
+            device = spec.factory().create(contexts.virtio(spec.id(), threads));
+        } catch (RuntimeException e) {
+            threads.close();
+            throw e;
+        }
+        var memory = new GuestDeviceMemory(
+                vm.memory(), vm.capability(MemoryDiscard.class).<GuestDeviceMemory.Discard>map(found -> found::discard).orElse((gpa, size) -> {}));
+        VirtioHost life = new VirtioHost(spec.id(), device, threads, host, memory, contexts.services(spec.id()));
+        closing.add(life);
+        if (device instanceof CommandTarget target) {
+            requests.add(target, life.loop());
+        }
+        MsiVector[] vectors = new MsiVector[device.traits().queueSizes().size() + 1];
+        for (int i = 0; i < vectors.length; i++) {
+            vectors[i] = interrupts.newMsiVector(address.requesterId());
+        }
+        @Nullable IoEvents ioEvents = vm.capability(IoEvents.class).orElse(null);
+        VirtioPciFunction function = new VirtioPciFunction(life, vectors, ioEvents);
+        closing.add(0, function::close); // after the device itself
+        return function;
+    }
+
+    private PciFunction pci(DeviceSpec.Pci spec) {
+        PciDevice device = spec.factory().create(contexts.pci(spec.id(), machineLoop));
+        closing.add(device);
+        return new PciDeviceFunction(spec.id(), device);
+    }
+
+    private void platform(DeviceSpec.Platform spec) {
+        ReentrantLock lock = new ReentrantLock();
+        EventLoop loop = new GuardedLoop(machineLoop, (handler, ready) -> {
+            lock.lock();
+            try {
+                handler.ready(ready);
+            } finally {
+                lock.unlock();
+            }
+        });
+        List<InterruptLine> lines = new ArrayList<>();
+        for (Resource resource : spec.resources()) {
+            if (resource instanceof Resource.Irq irq) {
+                lines.add(interrupts.line(irq.gsi(), irq.trigger()));
+            }
+        }
+        PlatformDevice device = spec.factory().create(contexts.platform(spec.id(), loop, lines));
+        closing.add(device);
+        if (device instanceof CommandTarget target) {
+            requests.add(target, loop);
+        }
+        register(spec.id(), device, spec.resources(), lock);
+        Optional<FirmwareNode> node = spec.firmware();
+        platformNodes.add(new PlatformNode(spec.id(), node, spec.resources()));
+    }
+
+    private void register(String id, PlatformDevice device, List<Resource> resources, ReentrantLock lock) {
+        for (int i = 0; i < resources.size(); i++) {
+            try {
+                switch (resources.get(i)) {
+                    case Resource.Ports(int first, int count) -> ports.add(first, count, id, new LockedDevice(device, i, lock));
+                    case Resource.Mmio(long gpa, long size) -> addresses.add(gpa, size, id, new LockedDevice(device, i, lock));
+                    case Resource.Irq irq -> {
+                        // wired already
+                    }
+                }
+            } catch (IllegalArgumentException overlap) {
+                throw new VmmException.Config(String.valueOf(overlap.getMessage()));
+            }
+        }
+    }
+
+    /// The PCI functions, for firmware tables.
+    List<testudo.spi.arch.MachineLayout.PciFunction> pciNodes() {
+        return root.functions().stream().map(MachineDevices::node).toList();
+    }
+
+    private static testudo.spi.arch.MachineLayout.PciFunction node(Map.Entry<PciAddress, PciFunction> entry) {
+        PciFunction function = entry.getValue();
+        return new testudo.spi.arch.MachineLayout.PciFunction(
+                entry.getKey(),
+                function.pinNumber(),
+                function.gsi(),
+                function.traits().classCode(),
+                function.secondaryBus());
+    }
+
+    /// The platform devices, for firmware tables.
+    List<PlatformNode> platformNodes() {
+        return List.copyOf(platformNodes);
+    }
+
+    @Override
+    public void close() {
+        RuntimeException first = null;
+        for (AutoCloseable device : closing.reversed()) {
+            try {
+                device.close();
+            } catch (Exception e) { // the others are closed all the same
+                if (first == null) {
+                    first = new IllegalStateException("a device could not be closed", e);
+                }
+            }
+        }
+        closing.clear();
+        if (first != null) {
+            throw first;
+        }
+    }
+}

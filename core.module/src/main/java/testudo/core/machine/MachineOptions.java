@@ -1,0 +1,86 @@
+package testudo.core.machine;
+
+import java.lang.invoke.MethodHandles;
+import java.nio.file.Path;
+import java.util.List;
+import testudo.spi.hypervisor.VmRequest.IrqchipMode;
+import testudo.spi.option.Key;
+import testudo.spi.option.OptionDeclaration;
+
+/// The options of a machine that belong to no provider.
+public final class MachineOptions {
+    /// The heading of machine options in help.
+    public static final String GROUP = "Machine";
+
+    /// The kernel.
+    public static final OptionDeclaration<Path> KERNEL =
+            OptionDeclaration.argument("KERNEL", Path.class, "kernel image; this or --bios is required");
+    /// The initial ramdisk.
+    public static final OptionDeclaration<Path> INITRD = OptionDeclaration.value(
+                    "initrd", Path.class, "PATH", GROUP, "initial ramdisk")
+            .withShortName('i');
+    /// Firmware instead of a kernel.
+    public static final OptionDeclaration<Path> BIOS =
+            OptionDeclaration.value("bios", Path.class, "PATH", GROUP, "firmware image to boot instead of a kernel");
+    /// Kernel parameters.
+    public static final OptionDeclaration<String> PARAMS = OptionDeclaration.value(
+                    "params", String.class, "TEXT", GROUP, "kernel parameters, appended in order; repeatable")
+            .withShortName('p')
+            .repeated(true);
+    /// Memory.
+    public static final OptionDeclaration<Memory> MEM = OptionDeclaration.keyValues(
+                    "mem", Memory.class, MethodHandles.lookup(), GROUP, "guest memory")
+            .withShortName('m')
+            .repeated(false)
+            .withSyntax("MIB");
+    /// CPUs.
+    public static final OptionDeclaration<Cpus> CPUS = OptionDeclaration.keyValues(
+                    "cpus", Cpus.class, MethodHandles.lookup(), GROUP, "virtual CPUs")
+            .withShortName('c')
+            .repeated(false)
+            .withSyntax("COUNT");
+    /// The hypervisor.
+    public static final OptionDeclaration<String> HYPERVISOR = OptionDeclaration.value(
+            "hypervisor", String.class, "ID[[device=PATH]]", GROUP, "hypervisor to use; by default the best that is ready");
+    /// Where interrupts are handled.
+    public static final OptionDeclaration<Irqchip> IRQCHIP = OptionDeclaration.value(
+            "irqchip", Irqchip.class, "kernel|split|userspace", GROUP, "where interrupt controllers live, default kernel");
+    /// The control socket.
+    public static final OptionDeclaration<Path> SOCKET = OptionDeclaration.value(
+                    "socket", Path.class, "PATH", GROUP, "control socket; in a directory it is called crosvm-PID.sock")
+            .withShortName('s');
+    /// No jails.
+    public static final OptionDeclaration<Boolean> DISABLE_SANDBOX =
+            OptionDeclaration.flag("disable-sandbox", "Security", "run devices inside the main process, without jails");
+    /// The machine's name.
+    public static final OptionDeclaration<String> NAME =
+            OptionDeclaration.value("name", String.class, "TEXT", GROUP, "name of the machine, for memory labels and logs");
+
+    /// All of them.
+    public static final List<OptionDeclaration<?>> ALL = List.of(
+            KERNEL, INITRD, BIOS, PARAMS, MEM, CPUS, HYPERVISOR, IRQCHIP, SOCKET, DISABLE_SANDBOX, NAME);
+
+    private MachineOptions() {}
+
+    /// Guest memory.
+    /// @param size in MiB
+    public record Memory(@Key(fallback = "256", min = 1, max = 1L << 30, help = "size in MiB") long size) {}
+
+    /// Virtual CPUs.
+    /// @param numCores how many
+    public record Cpus(@Key(fallback = "1", min = 1, max = 4096, help = "number of vCPUs") int numCores) {}
+
+    /// Where interrupt controllers live.
+    public enum Irqchip {
+        /// In the hypervisor.
+        KERNEL,
+        /// Per-vCPU controllers in the hypervisor, the rest in a plugin.
+        SPLIT,
+        /// In a plugin.
+        USERSPACE;
+
+        IrqchipMode mode() {
+            return IrqchipMode.valueOf(name());
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package testudo.core.machine;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import testudo.spi.VmmException;
+import testudo.spi.arch.MachinePlan;
+import testudo.spi.device.DeviceSpec;
+import testudo.spi.host.HostPlatform;
+import testudo.spi.hypervisor.Hypervisor;
+import testudo.spi.option.Configuration;
+import testudo.spi.option.OptionDeclaration;
+import testudo.spi.pci.PciAddress;
+
+/// What can be done with machines: list the options, say what one would look like, run one.
+public final class Machines {
+    private static final Logger LOG = LoggerFactory.getLogger(Machines.class);
+
+    private Machines() {}
+
+    /// All options of `run`: the core's and those of all providers, each once.
+    /// @param providers what is installed
+    /// @return declarations
+    public static List<OptionDeclaration<?>> options(Providers providers) {
+        Set<OptionDeclaration<?>> options = new LinkedHashSet<>(MachineOptions.ALL);
+        providers.hypervisors().forEach(provider -> options.addAll(provider.options()));
+        providers.architectures().forEach(provider -> options.addAll(provider.options()));
+        providers.devices().forEach(provider -> options.addAll(provider.options()));
+        return List.copyOf(options);
+    }
+
+    /// Makes a machine and runs it to its end.
+    /// @param configuration what the user wants
+    /// @param providers what is installed
+    /// @return how it ended
+    /// @throws VmmException when it can't be made
+    public static RunResult run(Configuration configuration, Providers providers) {
+        HostPlatform host = providers.host();
+        if (!configuration.isSet(MachineOptions.DISABLE_SANDBOX)) {
+            LOG.warn("DEVICES ARE NOT SANDBOXED: this version runs them inside the main process, as --disable-sandbox does");
+        }
+        Selection.Chosen chosen = Selection.hypervisor(providers.hypervisors(), configuration);
+        try (Hypervisor hypervisor = chosen.provider().open(chosen.configuration(), host);
+                Blueprint blueprint = Blueprint.draw(providers, chosen.configuration(), hypervisor.profile())) {
+            LOG.info("booting {}", blueprint.planned().plan().description());
+            try (Machine machine = new Machine(chosen.configuration(), blueprint, hypervisor, providers, host)) {
+                return machine.run();
+            }
+        }
+    }
+
+    /// Checks everything and describes the machine that would be made.
+    /// @param configuration what the user wants
+    /// @param providers what is installed
+    /// @return a JSON value
+    /// @throws VmmException when it could not be made
+    public static Map<String, Object> dump(Configuration configuration, Providers providers) {
+        Selection.Chosen chosen = Selection.hypervisor(providers.hypervisors(), configuration);
+        try (Hypervisor hypervisor = chosen.provider().open(chosen.configuration(), providers.host());
+                Blueprint blueprint = Blueprint.draw(providers, chosen.configuration(), hypervisor.profile())) {
+            return describe(blueprint, hypervisor.profile().id());
+        }
+    }
+
+    private static Map<String, Object> describe(Blueprint blueprint, String hypervisor) {
+        MachinePlan plan = blueprint.planned().plan();
+        Map<String, Object> machine = new LinkedHashMap<>();
+        machine.put("hypervisor", hypervisor);
+        machine.put("architecture", plan.architecture());
+        machine.put("boots", plan.description());
+        machine.put("vcpus", (long) blueprint.facts().vcpus());
+        machine.put("memory", plan.memory().stream().map(Machines::range).toList());
+        machine.put("command_line", blueprint.commandLine());
+        Map<DeviceSpec, PciAddress> places = DevicePlacement.place(blueprint.devices());
+        List<Object> devices = new ArrayList<>();
+        for (DeviceSpec device : blueprint.devices()) {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("id", device.id());
+            PciAddress address = places.get(device);
+            if (address != null) {
+                entry.put("pci", address.toString());
+            } else if (device instanceof DeviceSpec.Platform platform) {
+                entry.put("resources", platform.resources().stream().map(Object::toString).toList());
+            }
+            devices.add(entry);
+        }
+        machine.put("devices", devices);
+        machine.put("details", blueprint.planned().details());
+        return machine;
+    }
+
+    private static Object range(MachinePlan.MemoryRange range) {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("start", "0x%x".formatted(range.gpa()));
+        entry.put("size", "0x%x".formatted(range.sizeBytes()));
+        entry.put("purpose", range.purpose().toString());
+        return entry;
+    }
+}

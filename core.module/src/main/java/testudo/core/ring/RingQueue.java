@@ -1,0 +1,24 @@
+package testudo.core.ring;
+
+import testudo.spi.memory.DeviceMemory;
+import testudo.spi.virtio.QueueFault;
+import testudo.spi.virtio.VirtioFeature;
+import testudo.spi.virtio.Virtqueue;
+
+/// A queue and what only the core may do with it.
+public interface RingQueue extends Virtqueue {
+    /// Makes a queue of the negotiated kind.
+    /// @param config what the driver has set up
+    /// @param memory the device's view of guest memory
+    /// @return the queue
+    /// @throws QueueFault when the rings are misaligned or not in memory
+    static RingQueue create(QueueConfig config, DeviceMemory memory) {
+        return (config.features() & VirtioFeature.RING_PACKED) != 0
+                ? new PackedQueue(config, memory)
+                : new SplitQueue(config, memory);
+    }
+
+    /// Makes completions visible to the driver. On the queue's thread.
+    /// @return whether the driver wants an interrupt for them
+    boolean publish();
+}

@@ -1,0 +1,153 @@
+package testudo.plugin.virtio.console;
+
+import java.lang.foreign.Arena;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import testudo.spi.device.EventLoop;
+import testudo.spi.memory.BufferList;
+import testudo.spi.serial.SerialOptions;
+import testudo.spi.serial.SerialPort;
+import testudo.spi.virtio.DescriptorChain;
+import testudo.spi.virtio.VirtioActivation;
+import testudo.spi.virtio.VirtioDevice;
+import testudo.spi.virtio.VirtioTraits;
+import testudo.spi.virtio.Virtqueue;
+
+/// A console with one port (VIRTIO 1.3, 5.3 "Console Device"). A port with a name needs the multiport feature to tell the guest.
+final class ConsoleDevice implements VirtioDevice {
+    static final long MULTIPORT = 1L << 1;
+    static final int RECEIVE = 0;
+    static final int TRANSMIT = 1;
+    static final int CONTROL_RECEIVE = 2;
+    static final int CONTROL_TRANSMIT = 3;
+    /// The most that is taken of one output request.
+    static final long MAX_REQUEST_BYTES = 1 << 20;
+    private static final int TYPE_ID = 3;
+    private static final int PCI_CLASS = 0x0780;
+    private static final int QUEUE_SIZE = 256;
+    private static final int CONFIG_BYTES = 12;
+    private static final int MAX_PORTS_OFFSET = 4;
+    private static final int INPUT_BYTES = 4096;
+
+    private final VirtioTraits traits;
+    private final SerialPort port;
+    private final EventLoop loop;
+    private final Arena arena = Arena.ofShared();
+    private final InputPump input;
+    private final @Nullable ControlChannel control;
+    private final DescriptorChain chain = new DescriptorChain();
+    private final Runnable transmitAgain = () -> onKick(TRANSMIT);
+    private final Runnable controlAgain = () -> onKick(CONTROL_TRANSMIT);
+    private @Nullable VirtioActivation activation;
+
+    ConsoleDevice(SerialOptions options, SerialPort port, EventLoop loop) {
+        this.port = port;
+        this.loop = loop;
+        List<Integer> asked = options.maxQueueSizes();
+        List<Integer> data = asked.isEmpty() ? List.of(QUEUE_SIZE, QUEUE_SIZE) : asked;
+        boolean named = options.name().isPresent();
+        List<Integer> sizes = named ? List.of(data.get(0), data.get(1), QUEUE_SIZE, QUEUE_SIZE) : data;
+        traits = new VirtioTraits(TYPE_ID, "console", named ? MULTIPORT : 0, sizes, CONFIG_BYTES, PCI_CLASS, 1, false);
+        control = named ? new ControlChannel(options.name().get(), options.console(), arena) : null;
+        input = new InputPump(port, arena.allocate(INPUT_BYTES), loop);
+    }
+
+    @Override
+    public VirtioTraits traits() {
+        return traits;
+    }
+
+    @Override
+    public long readConfig(int offset, int sizeBytes) {
+        // cols, rows and emerg_wr belong to features that are not offered; max_nr_ports is 1.
+        boolean covers = offset <= MAX_PORTS_OFFSET && offset + sizeBytes > MAX_PORTS_OFFSET;
+        return covers ? 1L << (MAX_PORTS_OFFSET - offset) * Byte.SIZE : 0;
+    }
+
+    @Override
+    public void activate(VirtioActivation with) {
+        activation = with;
+    }
+
+    private boolean multiport() {
+        return activation != null && (activation.features() & MULTIPORT) != 0;
+    }
+
+    @Override
+    public void onKick(int index) {
+        VirtioActivation active = activation;
+        if (active == null || !active.queue(index).enabled()) {
+            return;
+        }
+        switch (index) {
+            case RECEIVE -> startInput(active);
+            case TRANSMIT -> transmit(active.queue(TRANSMIT));
+            default -> converse(active);
+        }
+    }
+
+    private void startInput(VirtioActivation active) {
+        boolean open = control == null || !multiport() || control.guestOpen();
+        if (open && active.queue(RECEIVE).enabled()) {
+            input.start(active.queue(RECEIVE));
+        } else {
+            input.stop();
+        }
+    }
+
+    private void transmit(Virtqueue from) {
+        for (int served = 0; served < from.size(); served++) {
+            if (!from.next(chain)) {
+                return;
+            }
+            BufferList data = chain.readable();
+            long left = MAX_REQUEST_BYTES;
+            for (int i = 0; i < data.count() && left > 0; i++) {
+                long length = Math.min(data.lengthBytes(i), left);
+                port.write(data.segment(i), data.offset(i), length);
+                left -= length;
+            }
+            from.complete(chain, 0);
+        }
+        loop.execute(transmitAgain);
+    }
+
+    private void converse(VirtioActivation active) {
+        if (control == null || !multiport()) {
+            return;
+        }
+        boolean wasOpen = control.guestOpen();
+        if (active.queue(CONTROL_TRANSMIT).enabled() && !control.receive(active.queue(CONTROL_TRANSMIT))) {
+            loop.execute(controlAgain);
+        }
+        if (active.queue(CONTROL_RECEIVE).enabled()) {
+            control.send(active.queue(CONTROL_RECEIVE));
+        }
+        if (wasOpen != control.guestOpen()) {
+            startInput(active);
+        }
+    }
+
+    @Override
+    public void quiesce() {
+        input.stop();
+        activation = null;
+    }
+
+    @Override
+    public void reset() {
+        quiesce();
+        if (control != null) {
+            control.reset();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            input.close();
+            port.close();
+            arena.close();
+        }
+    }
+}
