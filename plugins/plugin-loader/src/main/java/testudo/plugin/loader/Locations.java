@@ -50,9 +50,13 @@ record Locations(Path userPlugins, Path systemPlugins, Path userKeys, List<Path>
                 configuration.resolve(PRODUCT).resolve(TrustedKeys.FOLDER), named);
     }
 
-    /// The directories to search when no option names one.
-    List<Path> directories() {
-        return fromEnvironment.isEmpty() ? List.of(userPlugins, systemPlugins) : fromEnvironment;
+    /// The directories to search: those that options name, then those of the environment; without either the usual ones.
+    /// @param named by options
+    /// @return at least one
+    List<Path> directories(List<Path> named) {
+        List<Path> all = new ArrayList<>(named);
+        all.addAll(fromEnvironment);
+        return all.isEmpty() ? List.of(userPlugins, systemPlugins) : List.copyOf(all);
     }
 
     /// A relative base directory is to be ignored (XDG Base Directory Specification, "Basics").

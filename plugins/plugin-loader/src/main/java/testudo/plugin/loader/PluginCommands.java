@@ -17,7 +17,7 @@ import testudo.spi.option.OptionDeclaration;
 /// `testudo plugin …`.
 public final class PluginCommands implements ToolProvider {
     private static final OptionDeclaration<Path> DIRECTORY = OptionDeclaration.value("plugin-dir", Path.class, "DIR", "Plugins",
-            "plugin directory; may be repeated; by default those of $TESTUDO_PLUGINS, or the user's and the system's").repeated(true);
+            "plugin directory; may be repeated; with those of $TESTUDO_PLUGINS; by default the user's and the system's").repeated(true);
     private static final OptionDeclaration<Path> FILE = OptionDeclaration.argument("FILE", Path.class, "a plugin archive, signed");
     private static final OptionDeclaration<Path> KEY = OptionDeclaration.argument("KEY", Path.class, "an Ed25519 public key in PEM form");
     private static final OptionDeclaration<String> ID = OptionDeclaration.argument("ID", String.class,
@@ -158,10 +158,9 @@ public final class PluginCommands implements ToolProvider {
 
     private int trust(Configuration arguments, PrintStream out) {
         TrustedKey key = TrustedKeys.read(required(arguments, KEY));
-        List<Path> named = arguments.all(DIRECTORY).stream().map(Occurrence::value).toList();
-        List<Path> folders = named.isEmpty()
+        List<Path> folders = named(arguments).isEmpty()
                 ? List.of(locations.userKeys())
-                : named.stream().map(path -> new PluginDirectory(path).keys()).toList();
+                : named(arguments).stream().map(path -> new PluginDirectory(path).keys()).toList();
         for (Path folder : folders) {
             PluginDirectory.create(folder);
             Path target = folder.resolve(key.shortFingerprint() + ".pem");
@@ -233,8 +232,11 @@ public final class PluginCommands implements ToolProvider {
     }
 
     private List<Path> directories(Configuration arguments) {
-        List<Path> named = arguments.all(DIRECTORY).stream().map(Occurrence::value).toList();
-        return named.isEmpty() ? locations.directories() : named;
+        return locations.directories(named(arguments));
+    }
+
+    private static List<Path> named(Configuration arguments) {
+        return arguments.all(DIRECTORY).stream().map(Occurrence::value).toList();
     }
 
     private static <T> T required(Configuration arguments, OptionDeclaration<T> argument) {

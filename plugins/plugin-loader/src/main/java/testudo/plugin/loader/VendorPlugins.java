@@ -40,7 +40,7 @@ final class VendorPlugins extends AbstractPluginManager {
 
     /// Makes a manager.
     /// @param archives checked archives, with ids of their own each
-    /// @param disabled ids that are loaded no further than their manifest
+    /// @param disabled ids that are not to be loaded
     /// @param image the layer they build on
     VendorPlugins(List<PluginArchive> archives, Set<String> disabled, ModuleLayer image) {
         // Before the constructor of PF4J, which asks for its parts.
@@ -55,14 +55,15 @@ final class VendorPlugins extends AbstractPluginManager {
     /// Loads and starts all plugins that can be.
     /// @return the layers of those that were started, by archive, dependencies first
     Map<Path, ModuleLayer> start() {
-        for (Path file : archives.keySet()) {
+        for (PluginArchive archive : archives.values()) {
             try {
-                loadPluginFromPath(file);
+                if (!disabled.contains(archive.manifest().id())) {
+                    loadPluginFromPath(archive.file());
+                }
             } catch (PluginRuntimeException e) {
-                problems.put(file, "%s is refused: %s".formatted(archive(file).label(), e.getMessage()));
+                problems.put(archive.file(), "%s is refused: %s".formatted(archive.label(), e.getMessage()));
             }
         }
-        removeDisabled();
         while (removeUnresolvable()) {
             // Each round may leave others without what they depend on.
         }
@@ -111,9 +112,15 @@ final class VendorPlugins extends AbstractPluginManager {
         problems.put(archive.file(), "%s is refused: %s".formatted(archive.label(), reason));
     }
 
-    private void removeDisabled() {
-        for (PluginWrapper plugin : getPlugins(PluginState.DISABLED)) {
-            unloadPlugin(plugin.getPluginId(), false, false);
+    /// As PF4J does it, but without a line in the log for each plugin at each start.
+    @Override
+    protected void resolvePlugins() {
+        for (String id : resolveDependencies().getSortedPlugins()) {
+            PluginWrapper plugin = getPlugin(id);
+            if (getUnresolvedPlugins().remove(plugin)) {
+                plugin.setPluginState(PluginState.RESOLVED);
+                getResolvedPlugins().add(plugin);
+            }
         }
     }
 
