@@ -276,10 +276,25 @@ class PluginLoadingTest {
         byte[] bomb = Vendor.zip(Map.of("lib/big.jar", zeros));
         assertTrue(bomb.length < 1 << 20, "it is small while packed");
         acme.publish(directory.resolve("bomb.zip"), bomb);
-        assertRefused("holds more than 32 MiB unpacked");
+        assertRefused("holds more than 20 MiB unpacked");
 
         acme.publish(directory.resolve("bomb.zip"), Vendor.manifest("acme.bomb", "1.0.0"), Vendor.zip(Map.of("zeros", zeros)));
-        assertRefused("holds more than 32 MiB unpacked");
+        assertRefused("holds more than 20 MiB unpacked");
+    }
+
+    @Test
+    void pluginsTogetherHaveALimitToo() {
+        for (String name : List.of("a", "b", "c")) {
+            byte[] tools = acme.toolModule("acme." + name, name);
+            Map<String, byte[]> entries = new LinkedHashMap<>(ZipContents.read(tools, 1 << 20, "jar"));
+            entries.put("zeros", new byte[ArchiveReader.MAX_LOADED_BYTES / 2 - (1 << 20)]);
+            acme.publish(directory.resolve(name + ".zip"), Vendor.manifest("acme." + name, "1.0.0"), Vendor.zip(entries));
+        }
+
+        Loaded loaded = load();
+
+        assertEquals(List.of("a", "b"), words(loaded));
+        assertProblem(loaded, "plugin acme.c 1.0.0", "more than 28 MiB of memory");
     }
 
     @Test
