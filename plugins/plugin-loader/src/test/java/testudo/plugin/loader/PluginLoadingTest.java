@@ -115,6 +115,19 @@ class PluginLoadingTest {
     }
 
     @Test
+    void layersComeInTheOrderOfTheArchives() {
+        List<String> names = List.of("a", "b", "c", "d", "e");
+        byte[] tools = acme.toolModule("acme.tools", "x");
+        List<String> ids = List.of("zeta", "eta", "theta", "alpha", "iota");
+        for (int i = 0; i < names.size(); i++) {
+            acme.publish(directory.resolve(names.get(i) + ".zip"), Vendor.manifest(ids.get(i), "1.0.0"), tools);
+        }
+
+        assertEquals(ids.stream().map(id -> "plugin " + id).toList(), load().layers().stream()
+                .map(layer -> layer.findLoader("acme.tools").getName()).toList());
+    }
+
+    @Test
     void brokenDependenciesAreNamedAndOthersLoaded() {
         byte[] tools = acme.toolModule("acme.tools", "x");
         acme.publish(directory.resolve("a.zip"), Vendor.manifest("a", "1.0.0", "plugin.dependencies=gone@>=2.0.0"), tools);
