@@ -36,8 +36,7 @@ import testudo.spi.virtio.Virtqueue;
 
 /// The plugin of the author's guide (`docs/examples/virtio-pattern`): compiled, signed, loaded, and asked for bytes.
 class ExamplePluginTest {
-    @TempDir
-    Path temporary;
+    @TempDir Path temporary;
 
     @Test
     void theExampleOfTheGuideWorks() throws Exception {
@@ -58,7 +57,7 @@ class ExamplePluginTest {
         DeviceSpec.Virtio spec = (DeviceSpec.Virtio) provider
                 .devices(new OneValue(254), new MachineFacts("x86_64", 1, 1 << 20, 1 << 20, 0)).getFirst();
         VirtioDevice device = spec.factory().create((DeviceContext) Proxy.newProxyInstance(
-                DeviceContext.class.getClassLoader(), new Class<?>[] {DeviceContext.class}, (proxy, method, arguments) -> {
+                DeviceContext.class.getClassLoader(), new Class<?>[]{DeviceContext.class}, (proxy, method, arguments) -> {
                     throw new AssertionError("the example needs nothing of its context, but asked for " + method.getName());
                 }));
         try (Arena arena = Arena.ofConfined()) {
@@ -66,8 +65,8 @@ class ExamplePluginTest {
             device.activate(queue);
             device.onKick(0);
             assertEquals(4, device.traits().typeId());
-            assertArrayEquals(new byte[] {(byte) 254, (byte) 255, 0, 1, 2}, queue.completed.getFirst());
-            assertArrayEquals(new byte[] {3}, queue.completed.getLast());
+            assertArrayEquals(new byte[]{(byte) 254, (byte) 255, 0, 1, 2}, queue.completed.getFirst());
+            assertArrayEquals(new byte[]{3}, queue.completed.getLast());
         }
         device.close();
     }
@@ -108,7 +107,7 @@ class ExamplePluginTest {
     /// A queue that holds two requests, of five bytes in two pieces and of one byte.
     private static final class OneQueue implements VirtioActivation, Virtqueue {
         final List<byte[]> completed = new ArrayList<>();
-        private final ArrayDeque<int[]> requests = new ArrayDeque<>(List.of(new int[] {2, 3}, new int[] {1}));
+        private final ArrayDeque<int[]> requests = new ArrayDeque<>(List.of(new int[]{2, 3}, new int[]{1}));
         private final MemorySegment memory;
 
         OneQueue(Arena arena) {
