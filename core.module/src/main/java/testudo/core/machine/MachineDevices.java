@@ -100,6 +100,7 @@ final class MachineDevices implements AutoCloseable {
                 platform(platform);
             }
         }
+        BootOrder order = new BootOrder();
         places.forEach((device, address) -> {
             PciFunction function =
                     switch (device) {
@@ -108,7 +109,11 @@ final class MachineDevices implements AutoCloseable {
                         case DeviceSpec.Platform platform -> throw new IllegalStateException(platform.id());
                     };
             root.add(address, function);
+            if (device instanceof DeviceSpec.Virtio virtio) {
+                order.add(virtio.bootIndex(), address, function);
+            }
         });
+        contexts.bootOrder().addAll(order.paths());
         rootPorts();
         wirePins();
     }
