@@ -4,8 +4,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.ByteOrder;
 import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
@@ -94,7 +97,13 @@ public class QueueBenchmark {
     /// @return how many chains there were
     @Benchmark
     @OperationsPerInvocation(BATCH)
-    public int batch() {
+    public int batch(ProcessorTime time) {
+        int taken = batch();
+        time.chains += taken;
+        return taken;
+    }
+
+    int batch() {
         if (packed) {
             offerPacked();
         } else {
@@ -110,6 +119,32 @@ public class QueueBenchmark {
             interrupts++;
         }
         return taken;
+    }
+
+    /// The processor time of an iteration: on a machine with other work it says more than the time of the clock.
+    @State(Scope.Thread)
+    @AuxCounters(AuxCounters.Type.EVENTS)
+    public static class ProcessorTime {
+        private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+        /// Chains of this iteration.
+        public long chains;
+        /// Processor time of this iteration.
+        public long nanos;
+        private long begin;
+
+        /// Starts the clock.
+        @Setup(Level.Iteration)
+        public void start() {
+            chains = 0;
+            begin = THREADS.getCurrentThreadCpuTime();
+        }
+
+        /// Stops the clock.
+        @TearDown(Level.Iteration)
+        public void stop() {
+            nanos = THREADS.getCurrentThreadCpuTime() - begin;
+        }
     }
 
     private void offerPacked() {
