@@ -49,12 +49,21 @@ final class BlockDriver implements AutoCloseable {
         poller.add(target.call(), 0, Poller.READABLE);
     }
 
+    /// What a run did.
+    /// @param requests how many were answered
+    /// @param nanos how long it took
+    record Result(long requests, long nanos) {
+        double perSecond() {
+            return requests * 1e9 / nanos;
+        }
+    }
+
     /// Drives the disk for a while.
     /// @param load what to do
     /// @param millis how long, about
-    /// @return requests per second
+    /// @return how much was done
     /// @throws IllegalStateException when the device answers wrongly or not at all
-    double run(BlockLoad load, long millis) {
+    Result run(BlockLoad load, long millis) {
         prepare(load);
         long begin = System.nanoTime();
         long end = begin + millis * 1_000_000;
@@ -85,7 +94,7 @@ final class BlockDriver implements AutoCloseable {
                 now = System.nanoTime();
             }
         }
-        return done * 1e9 / (System.nanoTime() - begin);
+        return new Result(done, System.nanoTime() - begin);
     }
 
     private void prepare(BlockLoad load) {

@@ -80,14 +80,18 @@ final class BlockRows {
 
     private void measure(Map<String, Subject> subjects, BlockLoad load, String how, int round) throws IOException {
         boolean bulk = load.requestBytes() == BlockDriver.MAX_REQUEST_BYTES;
-        Row row = new Row("block, " + how, load.phrase(), bulk ? "MiB/s" : "thousand/s", Row.Better.HIGHER);
+        Row rate = new Row("block, " + how, load.phrase(), bulk ? "MiB/s" : "thousand/s", Row.Better.HIGHER);
+        Row processor = new Row("block, " + how, load.phrase() + ": device's processor time for a request", "µs", Row.Better.LOWER);
         // Who comes first changes from round to round: the second finds the device's caches and the host's dirty pages otherwise.
         List<String> names = round % 2 == 0 ? List.copyOf(subjects.keySet()) : List.copyOf(subjects.keySet()).reversed();
         for (String name : names) {
             Subject subject = subjects.get(name);
             if (subject != null) {
-                double rate = subject.driver().run(load, settings.millis());
-                measurements.add(row, name, bulk ? rate : rate / 1000);
+                long before = subject.target().processorNanos();
+                BlockDriver.Result result = subject.driver().run(load, settings.millis());
+                long spent = subject.target().processorNanos() - before;
+                measurements.add(rate, name, bulk ? result.perSecond() : result.perSecond() / 1000);
+                measurements.add(processor, name, spent / 1e3 / result.requests());
                 if (load.writes()) {
                     synchronise();
                 }

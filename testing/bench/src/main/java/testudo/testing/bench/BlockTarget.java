@@ -1,5 +1,6 @@
 package testudo.testing.bench;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import testudo.spi.host.HostEvent;
 import testudo.spi.host.HostEvents;
@@ -27,6 +28,11 @@ interface BlockTarget extends AutoCloseable {
 
     /// Makes pollers.
     HostEvents events();
+
+    /// Processor time that the device has used, its I/O threads included, the driver's thread not.
+    /// @return nanoseconds
+    /// @throws IOException when `/proc` can't be read
+    long processorNanos() throws IOException;
 
     @Override
     void close();

@@ -2,7 +2,9 @@ package testudo.testing.bench;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -20,6 +22,24 @@ final class Programs {
         String path = System.getenv().getOrDefault("PATH", "");
         return SEPARATOR.splitAsStream(path).map(folder -> Path.of(folder, name)).filter(Files::isExecutable).findFirst()
                 .orElse(Path.of(name));
+    }
+
+    /// Processor time of all threads that a process has now.
+    /// @param process its id
+    /// @return nanoseconds, as precise as the scheduler counts them
+    static long processorNanos(long process) throws IOException {
+        long nanos = 0;
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc", Long.toString(process), "task"))) {
+            for (Path thread : threads) {
+                try {
+                    String schedstat = Files.readString(thread.resolve("schedstat"));
+                    nanos += Long.parseLong(schedstat.substring(0, schedstat.indexOf(' ')));
+                } catch (NoSuchFileException ended) {
+                    continue; // between the listing and the reading
+                }
+            }
+        }
+        return nanos;
     }
 
     /// Runs a program to its end.

@@ -1,6 +1,8 @@
 package testudo.testing.bench;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
@@ -112,6 +114,12 @@ final class TestudoDisk implements BlockTarget {
     @Override
     public HostEvents events() {
         return host.events();
+    }
+
+    /// That of this process, where the calling thread is the driver.
+    @Override
+    public long processorNanos() throws IOException {
+        return Programs.processorNanos(ProcessHandle.current().pid()) - ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     }
 
     @Override

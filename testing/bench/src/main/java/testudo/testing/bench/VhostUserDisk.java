@@ -122,6 +122,11 @@ final class VhostUserDisk implements BlockTarget {
     }
 
     @Override
+    public long processorNanos() throws IOException {
+        return Programs.processorNanos(backend.pid());
+    }
+
+    @Override
     public void close() {
         socket.close();
         backend.destroy();
