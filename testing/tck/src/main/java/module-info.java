@@ -4,4 +4,7 @@ module testudo.testing.tck {
     requires transitive testudo.spi;
     requires transitive testudo.testing.driver;
     requires transitive org.junit.jupiter.api;
+    requires testudo.core;
+
+    exports testudo.testing.tck;
 }

@@ -78,7 +78,8 @@ final class HelpText {
         String syntax = option.syntax().isEmpty() && !keys.isEmpty() ? "key=value,…" : option.syntax();
         String help = option.deprecated().map(instead -> option.help() + " (deprecated: use " + instead + ")").orElse(option.help());
         line(text, "  " + name + (syntax.isEmpty() ? "" : " " + syntax), help);
-        for (KeyHelp key : keys) {
+        // Old spellings have the keys of what replaces them.
+        for (KeyHelp key : option.deprecated().isPresent() ? List.<KeyHelp>of() : keys) {
             String what = "          " + key.name() + "=" + key.value();
             line(text, what, key.help() + (key.required() ? " (required)" : key.fallback().isEmpty() ? "" : " [" + key.fallback() + "]"));
         }

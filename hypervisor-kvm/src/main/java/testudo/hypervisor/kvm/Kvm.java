@@ -13,8 +13,7 @@ final class Kvm {
     static final long GET_VCPU_MMAP_SIZE = Ioctl.io(TYPE, 0x04);
     static final long CREATE_VCPU = Ioctl.io(TYPE, 0x41);
     static final long SET_TSS_ADDR = Ioctl.io(TYPE, 0x47);
-    static final long SET_IDENTITY_MAP_ADDR =
-            Ioctl.iow(TYPE, 0x48, java.lang.foreign.ValueLayout.JAVA_LONG);
+    static final long SET_IDENTITY_MAP_ADDR = Ioctl.iow(TYPE, 0x48, java.lang.foreign.ValueLayout.JAVA_LONG);
     static final long CREATE_IRQCHIP = Ioctl.io(TYPE, 0x60);
     static final long RUN = Ioctl.io(TYPE, 0x80);
     static final long GET_TSC_KHZ = Ioctl.io(TYPE, 0xA3);

@@ -34,7 +34,8 @@ final class KvmExits {
 
     /// Answers the exit that the run page shows.
     /// @return why the run ends, or null to go on
-    @Nullable StopReason dispatch(VmExitHandler handler) {
+    @Nullable
+    StopReason dispatch(VmExitHandler handler) {
         return switch (run.get(INT, KvmRun.EXIT_REASON)) {
             case KvmRun.EXIT_IO -> io(handler);
             case KvmRun.EXIT_MMIO -> mmio(handler);

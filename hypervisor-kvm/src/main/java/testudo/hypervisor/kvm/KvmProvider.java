@@ -64,7 +64,8 @@ public final class KvmProvider implements HypervisorProvider {
             return version == Kvm.API_VERSION
                     ? new Availability.Ready("API version " + version)
                     : new Availability.Missing(
-                            version < 0 ? "%s is no KVM device: %s".formatted(device, Errno.name((int) -version))
+                            version < 0
+                                    ? "%s is no KVM device: %s".formatted(device, Errno.name((int) -version))
                                     : "%s has API version %d, not %d".formatted(device, version, Kvm.API_VERSION),
                             "name the KVM device with --kvm-device");
         } finally {

@@ -65,7 +65,7 @@ final class KvmSystem extends Descriptor {
 
     /// The CPUID leaves that guests can have.
     List<CpuidEntry> supportedCpuid() {
-        for (int room = FIRST_CPUID_ENTRIES; ; room *= 2) {
+        for (int room = FIRST_CPUID_ENTRIES;; room *= 2) {
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment table = X86CpuidTable.allocate(arena, room);
                 long result = Ioctl.call(descriptor(), KvmCpuid2.GET_SUPPORTED, table.address());

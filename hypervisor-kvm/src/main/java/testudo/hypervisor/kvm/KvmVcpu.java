@@ -37,6 +37,7 @@ final class KvmVcpu implements Vcpu {
     private final boolean pullsInterrupts;
     private final KvmExits exits;
     private final AtomicBoolean kicked = new AtomicBoolean();
+    private final Object kickLock = new Object();
     private volatile int thread = NO_THREAD;
     private @Nullable Thread owner;
     private boolean leaving;
@@ -74,8 +75,16 @@ final class KvmVcpu implements Vcpu {
         try {
             return loop(handler);
         } finally {
+            leave();
+        }
+    }
+
+    /// No signal may be sent, or be pending, once the thread is out of here: the JVM unblocks all signals of a thread that ends.
+    private void leave() {
+        synchronized (kickLock) {
             thread = NO_THREAD;
         }
+        ThreadSignals.drain();
     }
 
     private StopReason loop(VmExitHandler handler) {
@@ -147,8 +156,7 @@ final class KvmVcpu implements Vcpu {
         if (owner == null) {
             long mask = ThreadSignals.block();
             try (Arena arena = Arena.ofConfined()) {
-                MemorySegment argument =
-                        arena.allocate(KvmSignalMask.SIGSET + ThreadSignals.SET_BYTES, Long.BYTES);
+                MemorySegment argument = arena.allocate(KvmSignalMask.SIGSET + ThreadSignals.SET_BYTES, Long.BYTES);
                 argument.set(JAVA_INT, KvmSignalMask.LEN, ThreadSignals.SET_BYTES);
                 argument.set(JAVA_LONG.withByteAlignment(Integer.BYTES), KvmSignalMask.SIGSET, mask);
                 Errno.check(
@@ -168,9 +176,10 @@ final class KvmVcpu implements Vcpu {
             return; // an earlier kick has not been answered yet: that answer will do
         }
         setImmediateExit((byte) 1);
-        int target = thread;
-        if (target != NO_THREAD) {
-            ThreadSignals.send(ThreadSignals.currentProcess(), target);
+        synchronized (kickLock) {
+            if (thread != NO_THREAD) {
+                ThreadSignals.send(ThreadSignals.currentProcess(), thread);
+            }
         }
     }
 

@@ -84,8 +84,7 @@ final class KvmVm implements Vm {
             throw new IllegalStateException("the interrupt controller is made before the vCPUs");
         }
         long result = Ioctl.call(vm.descriptor(), Kvm.CREATE_VCPU, index);
-        Descriptor descriptor =
-                new Descriptor((int) Errno.check(result, "cannot create vCPU %d [hypervisor kvm]".formatted(index)));
+        Descriptor descriptor = new Descriptor((int) Errno.check(result, "cannot create vCPU %d [hypervisor kvm]".formatted(index)));
         try {
             MemorySegment run = Mapping.shared(
                     descriptor.descriptor(), 0, system.runMappingBytes(), arena);

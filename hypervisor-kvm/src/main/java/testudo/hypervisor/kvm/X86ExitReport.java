@@ -36,7 +36,7 @@ final class X86ExitReport {
                 text.append(column++ % PER_LINE == 0 ? '\n' : ' ');
                 text.append("%9s %016x".formatted(register.getKey(), register.getValue()));
             }
-            code(text, registers.get("cs.base") + registers.get("rip"), state, memory);
+            code(text, registers.getOrDefault("cs.base", 0L) + registers.getOrDefault("rip", 0L), state, memory);
         } catch (VmmException.Host refused) {
             text.append("\nregisters: ").append(refused.getMessage());
         }

@@ -17,15 +17,13 @@ final class X86KvmProfile {
     private static final int DEFAULT_ADDRESS_BITS = 36;
     private static final int DEFAULT_VCPUS = 4;
     /// Leaves that KVM passes on from the host as they are.
-    private static final Set<Integer> HOST_LEAVES =
-            Set.of(2, 4, 0xB, 0x1F, 0x80000002, 0x80000003, 0x80000004, 0x80000005, 0x80000006);
+    private static final Set<Integer> HOST_LEAVES = Set.of(2, 4, 0xB, 0x1F, 0x80000002, 0x80000003, 0x80000004, 0x80000005, 0x80000006);
 
     private X86KvmProfile() {}
 
     static HypervisorProfile of(KvmSystem system) {
         List<CpuidEntry> cpuid = system.supportedCpuid();
-        List<CpuidEntry> host =
-                cpuid.stream().filter(entry -> HOST_LEAVES.contains(entry.function())).toList();
+        List<CpuidEntry> host = cpuid.stream().filter(entry -> HOST_LEAVES.contains(entry.function())).toList();
         X86Profile x86 = new X86Profile(
                 cpuid, host, system.extension(Kvm.CAP_TSC_DEADLINE_TIMER) != 0, system.tscKhz());
         return new HypervisorProfile(
@@ -48,7 +46,7 @@ final class X86KvmProfile {
     private static int addressBits(List<CpuidEntry> cpuid) {
         for (CpuidEntry entry : cpuid) {
             if (entry.function() == ADDRESS_SIZES) {
-                int guest = entry.eax() >>> 16 & 0xFF;
+                int guest = (entry.eax() >>> 16) & 0xFF;
                 return guest != 0 ? guest : entry.eax() & 0xFF;
             }
         }

@@ -31,7 +31,7 @@ final class X86Msrs {
         List<MsrValue> values = new ArrayList<>(indices.length);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment list = arena.allocate(HEADER + ENTRY * Math.max(1, indices.length), Long.BYTES);
-            for (int next = 0; next < indices.length; ) {
+            for (int next = 0; next < indices.length;) {
                 int count = indices.length - next;
                 for (int i = 0; i < count; i++) {
                     list.set(JAVA_INT, HEADER + ENTRY * i + KvmMsrEntry.INDEX, indices[next + i]);

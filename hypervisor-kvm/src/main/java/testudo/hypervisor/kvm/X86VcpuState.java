@@ -34,8 +34,8 @@ final class X86VcpuState implements RegisterAccess {
     private static final int LVT_EXTINT = 0x700;
     private static final int LVT_NMI = 0x400;
     private static final String[] GENERAL = {
-        "rip", "rflags", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rsp", "rbp", "r8", "r9", "r10", "r11", "r12", "r13",
-        "r14", "r15"
+            "rip", "rflags", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rsp", "rbp", "r8", "r9", "r10", "r11", "r12", "r13",
+            "r14", "r15"
     };
     private static final String[] CONTROL = {"cr0", "cr2", "cr3", "cr4", "cr8", "efer", "apic_base"};
     private static final String[] SEGMENTS = {"cs", "ds", "es", "fs", "gs", "ss", "tr", "ldt"};
@@ -144,13 +144,13 @@ final class X86VcpuState implements RegisterAccess {
         if (boot.entry().isPresent()) {
             SystemRegisters system = boot.entry().get().system();
             segment(KvmSregs.CS, system.cs());
-            for (long data : new long[] {KvmSregs.DS, KvmSregs.ES, KvmSregs.FS, KvmSregs.GS, KvmSregs.SS}) {
+            for (long data : new long[]{KvmSregs.DS, KvmSregs.ES, KvmSregs.FS, KvmSregs.GS, KvmSregs.SS}) {
                 segment(data, system.data());
             }
             segment(KvmSregs.TR, system.tr());
             table(KvmSregs.GDT, system.gdtBase(), system.gdtLimit());
             table(KvmSregs.IDT, system.idtBase(), system.idtLimit());
-            long cr0 = sregs.get(JAVA_LONG, KvmSregs.CR0) & ~CR0_PE_PG | system.cr0();
+            long cr0 = (sregs.get(JAVA_LONG, KvmSregs.CR0) & ~CR0_PE_PG) | system.cr0();
             sregs.set(JAVA_LONG, KvmSregs.CR0, cr0);
             sregs.set(JAVA_LONG, KvmSregs.CR3, system.cr3());
             sregs.set(JAVA_LONG, KvmSregs.CR4, system.cr4());
@@ -166,7 +166,7 @@ final class X86VcpuState implements RegisterAccess {
         sregs.set(JAVA_SHORT, at + KvmSegment.SELECTOR, (short) segment.selector());
         sregs.set(JAVA_BYTE, at + KvmSegment.TYPE, (byte) (bits & 0xF));
         sregs.set(JAVA_BYTE, at + KvmSegment.S, bit(bits, 4));
-        sregs.set(JAVA_BYTE, at + KvmSegment.DPL, (byte) (bits >>> 5 & 3));
+        sregs.set(JAVA_BYTE, at + KvmSegment.DPL, (byte) ((bits >>> 5) & 3));
         sregs.set(JAVA_BYTE, at + KvmSegment.PRESENT, bit(bits, 7));
         sregs.set(JAVA_BYTE, at + KvmSegment.AVL, bit(bits, 12));
         sregs.set(JAVA_BYTE, at + KvmSegment.L, bit(bits, 13));
@@ -176,7 +176,7 @@ final class X86VcpuState implements RegisterAccess {
     }
 
     private static byte bit(int bits, int number) {
-        return (byte) (bits >>> number & 1);
+        return (byte) ((bits >>> number) & 1);
     }
 
     private void table(long at, long base, int limit) {
@@ -202,7 +202,7 @@ final class X86VcpuState implements RegisterAccess {
     }
 
     private static void setMode(MemorySegment apic, long register, int mode) {
-        apic.set(JAVA_INT, register, apic.get(JAVA_INT, register) & ~LVT_MASK_AND_MODE | mode);
+        apic.set(JAVA_INT, register, (apic.get(JAVA_INT, register) & ~LVT_MASK_AND_MODE) | mode);
     }
 
     private MemorySegment read(long request, StructLayout layout, Arena arena) {

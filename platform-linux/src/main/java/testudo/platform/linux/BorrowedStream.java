@@ -25,8 +25,7 @@ final class BorrowedStream extends LinuxFile {
     private final int borrowed;
     private final boolean pollFirst;
     /// One `pollfd` and a timeout of zero; as long-lived as the process, like the stream.
-    private final MemorySegment poll =
-            Arena.global().allocate(POLLFD.byteSize() + Timespec.LAYOUT.byteSize(), Long.BYTES);
+    private final MemorySegment poll = Arena.global().allocate(POLLFD.byteSize() + Timespec.LAYOUT.byteSize(), Long.BYTES);
 
     BorrowedStream(int descriptor, String name, int type) {
         super(descriptor, name, type, 1);

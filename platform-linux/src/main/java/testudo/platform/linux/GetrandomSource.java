@@ -11,7 +11,7 @@ final class GetrandomSource implements EntropySource {
     @Override
     public void fill(MemorySegment to, long offset, long lengthBytes) {
         long address = NativeRange.forWriting(to, offset, lengthBytes);
-        for (long done = 0; done < lengthBytes; ) {
+        for (long done = 0; done < lengthBytes;) {
             long result = Syscall.call(SystemCall.GETRANDOM, address + done, lengthBytes - done, 0);
             if (result > 0) {
                 done += result;

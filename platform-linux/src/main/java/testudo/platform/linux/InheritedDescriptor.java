@@ -41,7 +41,7 @@ final class InheritedDescriptor {
         if (access != Opening.O_RDWR && access != (flags & ACCESS_MASK)) {
             return -Errno.EACCES;
         }
-        long wanted = status | flags & SETTABLE;
+        long wanted = status | (flags & SETTABLE);
         long result = wanted == status ? 0 : LinuxFiles.fcntl(descriptor, F_SETFL, wanted);
         if (result < 0) {
             return (int) result;

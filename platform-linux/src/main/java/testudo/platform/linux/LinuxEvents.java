@@ -15,8 +15,7 @@ final class LinuxEvents implements HostEvents {
 
     @Override
     public HostEvent newEvent() {
-        long descriptor =
-                Errno.check(Syscall.call(SystemCall.EVENTFD2, 0, CLOEXEC_NONBLOCK), "cannot make an eventfd");
+        long descriptor = Errno.check(Syscall.call(SystemCall.EVENTFD2, 0, CLOEXEC_NONBLOCK), "cannot make an eventfd");
         return new LinuxEvent((int) descriptor);
     }
 
@@ -29,8 +28,7 @@ final class LinuxEvents implements HostEvents {
 
     @Override
     public Poller newPoller() {
-        long descriptor =
-                Errno.check(Syscall.call(SystemCall.EPOLL_CREATE1, 0x80000), "cannot make an epoll descriptor");
+        long descriptor = Errno.check(Syscall.call(SystemCall.EPOLL_CREATE1, 0x80000), "cannot make an epoll descriptor");
         return new LinuxPoller((int) descriptor);
     }
 

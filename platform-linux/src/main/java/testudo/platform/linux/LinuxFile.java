@@ -107,7 +107,7 @@ sealed class LinuxFile extends Descriptor implements HostFile permits BorrowedSt
         long end = Math.min(position + lengthBytes, sizeBytes());
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment zeroes = Mapping.anonymous(ZERO_CHUNK_BYTES, arena);
-            for (long at = position; at < end; ) {
+            for (long at = position; at < end;) {
                 long written = write(at, zeroes, 0, Math.min(ZERO_CHUNK_BYTES, end - at));
                 if (written <= 0) {
                     return written < 0 ? (int) written : -Errno.EIO;
@@ -133,8 +133,7 @@ sealed class LinuxFile extends Descriptor implements HostFile permits BorrowedSt
 
     @Override
     public boolean lock(boolean exclusive) {
-        long result =
-                Syscall.call(SystemCall.FLOCK, descriptor(), exclusive ? LOCK_EXCLUSIVE_NOW : LOCK_SHARED_NOW);
+        long result = Syscall.call(SystemCall.FLOCK, descriptor(), exclusive ? LOCK_EXCLUSIVE_NOW : LOCK_SHARED_NOW);
         if (result == -Errno.EAGAIN) {
             return false;
         }

@@ -26,8 +26,7 @@ final class LinuxFiles implements HostFiles {
         }
         int flags = flags(modes);
         int inherited = InheritedDescriptor.number(path);
-        int descriptor =
-                inherited >= 0 ? InheritedDescriptor.duplicate(inherited, flags) : openPath(path.toString(), flags);
+        int descriptor = inherited >= 0 ? InheritedDescriptor.duplicate(inherited, flags) : openPath(path.toString(), flags);
         if (descriptor < 0) {
             throw Errno.failure("cannot open " + path, descriptor);
         }
@@ -44,13 +43,14 @@ final class LinuxFiles implements HostFiles {
         int descriptor = Opening.open(path, flags);
         if (descriptor == -Errno.ENXIO && (flags & Opening.O_NONBLOCK) != 0) {
             // A named pipe opened for writing without a reader; opened for both it has one: fifo(7).
-            descriptor = Opening.open(path, flags & ~Opening.O_WRONLY | Opening.O_RDWR);
+            descriptor = Opening.open(path, (flags & ~Opening.O_WRONLY) | Opening.O_RDWR);
         }
         return descriptor;
     }
 
     private static int flags(Set<Mode> modes) {
-        int flags = !modes.contains(Mode.WRITE) ? Opening.O_RDONLY
+        int flags = !modes.contains(Mode.WRITE)
+                ? Opening.O_RDONLY
                 : modes.contains(Mode.READ) ? Opening.O_RDWR : Opening.O_WRONLY;
         for (Mode mode : modes) {
             flags |= switch (mode) {

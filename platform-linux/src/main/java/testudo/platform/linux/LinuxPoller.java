@@ -112,7 +112,7 @@ final class LinuxPoller extends Descriptor implements Poller {
             int mask = events.get(JAVA_INT, at + EpollEvent.EVENTS);
             readyTokens[count] = (int) events.get(JAVA_LONG_UNALIGNED, at + EpollEvent.DATA);
             // An error shows in the read or write that follows.
-            readyMasks[count++] = (mask & EPOLLERR) == 0 ? mask : mask & ~EPOLLERR | HANG_UP;
+            readyMasks[count++] = (mask & EPOLLERR) == 0 ? mask : (mask & ~EPOLLERR) | HANG_UP;
         }
         return count;
     }
@@ -131,7 +131,8 @@ final class LinuxPoller extends Descriptor implements Poller {
             }
             nanosecondWait = false; // Linux before 5.11
         }
-        long millis = timeoutNanos < 0 ? -1
+        long millis = timeoutNanos < 0
+                ? -1
                 : Math.min((timeoutNanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI, Integer.MAX_VALUE);
         return Syscall.call(SystemCall.EPOLL_PWAIT, descriptor(), buffer, room, millis, 0, 0);
     }

@@ -55,7 +55,8 @@ final class Statx {
                 return new Facts((int) result, 0, 0, 0);
             }
             int mask = buffer.get(JAVA_INT, KernelStruct.offset(LAYOUT, "stx_mask"));
-            int alignment = (mask & DIOALIGN) == 0 ? 0
+            int alignment = (mask & DIOALIGN) == 0
+                    ? 0
                     : Math.max(
                             buffer.get(JAVA_INT, KernelStruct.offset(LAYOUT, "stx_dio_mem_align")),
                             buffer.get(JAVA_INT, KernelStruct.offset(LAYOUT, "stx_dio_offset_align")));

@@ -39,7 +39,7 @@ final class TerminationSignals implements InvocationHandler {
                 int number = (int) signalType.getMethod("getNumber").invoke(signal);
                 Object handler = Proxy.newProxyInstance(
                         TerminationSignals.class.getClassLoader(),
-                        new Class<?>[] {handlerType},
+                        new Class<?>[]{handlerType},
                         new TerminationSignals(event, number));
                 handle.invoke(null, signal, handler);
             }
@@ -50,6 +50,7 @@ final class TerminationSignals implements InvocationHandler {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // what equals means for a handler
     public @Nullable Object invoke(Object proxy, Method method, Object @Nullable [] arguments) {
         return switch (method.getName()) {
             case "handle" -> {

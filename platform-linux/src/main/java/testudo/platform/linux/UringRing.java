@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 import testudo.platform.linux.call.Descriptor;
 import testudo.platform.linux.call.Errno;
 import testudo.platform.linux.call.KernelStruct;
@@ -45,7 +46,7 @@ final class UringRing extends Descriptor implements IoRing {
     private final int depth;
     private final RingSlots slots;
     /// What an operation falls back to when the file system refuses to zero a range.
-    private final LinuxFile[] zeroing;
+    private final @Nullable LinuxFile[] zeroing;
     private final long[] zeroingFrom;
     private final long[] zeroingBytes;
     private final MemorySegment ring;
@@ -233,7 +234,8 @@ final class UringRing extends Descriptor implements IoRing {
             if (file != null) {
                 zeroing[slot] = null;
                 result = result == -Errno.EOPNOTSUPP
-                        ? file.writeZeroesSlowly(zeroingFrom[slot], zeroingBytes[slot]) : result;
+                        ? file.writeZeroesSlowly(zeroingFrom[slot], zeroingBytes[slot])
+                        : result;
             }
             to.completed(slots.release(slot), result);
             count++;

@@ -14,7 +14,7 @@ public final class Ioctl {
     /// @param number the request's number
     /// @return `_IO(type, number)`
     public static long io(int type, int number) {
-        return (long) type << 8 | number;
+        return ((long) type << 8) | number;
     }
 
     /// A request that the kernel answers with a structure.
@@ -23,7 +23,7 @@ public final class Ioctl {
     /// @param argument the structure
     /// @return `_IOR(type, number, argument)`
     public static long ior(int type, int number, MemoryLayout argument) {
-        return READ | io(type, number) | argument.byteSize() << 16;
+        return READ | io(type, number) | (argument.byteSize() << 16);
     }
 
     /// A request that hands a structure to the kernel.
@@ -32,7 +32,7 @@ public final class Ioctl {
     /// @param argument the structure
     /// @return `_IOW(type, number, argument)`
     public static long iow(int type, int number, MemoryLayout argument) {
-        return WRITE | io(type, number) | argument.byteSize() << 16;
+        return WRITE | io(type, number) | (argument.byteSize() << 16);
     }
 
     /// A request with a structure that the kernel changes.
@@ -41,7 +41,7 @@ public final class Ioctl {
     /// @param argument the structure
     /// @return `_IOWR(type, number, argument)`
     public static long iowr(int type, int number, MemoryLayout argument) {
-        return READ | WRITE | io(type, number) | argument.byteSize() << 16;
+        return READ | WRITE | io(type, number) | (argument.byteSize() << 16);
     }
 
     /// Calls ioctl.

@@ -110,13 +110,13 @@ public enum SystemCall {
 
     /// The number on x86-64.
     /// @return a number
-    int x86Number() {
+    public int x86Number() {
         return x86Number;
     }
 
     /// The number on the machine types that use the generic table.
     /// @return a number
-    int genericNumber() {
+    public int genericNumber() {
         return genericNumber;
     }
 

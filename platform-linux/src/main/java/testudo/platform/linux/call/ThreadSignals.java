@@ -16,7 +16,7 @@ public final class ThreadSignals {
     public static final int SET_BYTES = 8;
 
     private static final int SIG_BLOCK = 0;
-    private static final long WAKE_SET = 1L << WAKE_SIGNAL - 1;
+    private static final long WAKE_SET = 1L << (WAKE_SIGNAL - 1);
     /// The set and a timeout of zero. Never freed, so the kernel's pointer is always good; nobody writes it.
     private static final MemorySegment CONSTANTS = constants();
 

@@ -9,8 +9,7 @@ import java.lang.foreign.StructLayout;
 /// `struct __kernel_timespec`, 16 bytes, all 64-bit architectures. Source: `include/uapi/linux/time_types.h`.
 public final class Timespec {
     /// The layout.
-    public static final StructLayout LAYOUT =
-            MemoryLayout.structLayout(JAVA_LONG.withName("tv_sec"), JAVA_LONG.withName("tv_nsec"));
+    public static final StructLayout LAYOUT = MemoryLayout.structLayout(JAVA_LONG.withName("tv_sec"), JAVA_LONG.withName("tv_nsec"));
     /// Offset of the seconds.
     static final long TV_SEC = KernelStruct.offset(LAYOUT, "tv_sec");
     /// Offset of the nanoseconds, 0 to 999 999 999.

@@ -25,8 +25,8 @@ final class KeyboardController implements PlatformDevice {
 
     @Override
     public long read(int resource, long offset, int sizeBytes) {
-        long ones = sizeBytes == 8 ? -1L : (1L << 8 * sizeBytes) - 1;
-        return resource == DATA ? ones : ones & ~0xFFL | STATUS;
+        long ones = sizeBytes == 8 ? -1L : (1L << (8 * sizeBytes)) - 1;
+        return resource == DATA ? ones : (ones & ~0xFFL) | STATUS;
     }
 
     @Override

@@ -11,8 +11,8 @@ import testudo.spi.platform.Resource;
 
 /// Makes the reset ports of x86 machines, unless `--no-i8042` says no.
 public final class KeyboardControllerProvider implements DeviceProvider {
-    private static final OptionDeclaration<Boolean> NONE =
-            OptionDeclaration.flag("no-i8042", "Platform", "leave the keyboard controller's ports out");
+    private static final OptionDeclaration<Boolean> NONE = OptionDeclaration.flag("no-i8042", "Platform",
+            "leave the keyboard controller's ports out");
 
     /// Made by [java.util.ServiceLoader].
     public KeyboardControllerProvider() {}

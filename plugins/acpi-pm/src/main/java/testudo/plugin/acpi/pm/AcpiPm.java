@@ -66,7 +66,7 @@ final class AcpiPm implements PlatformDevice, CommandTarget {
         long value = 0;
         for (int i = 0; i < sizeBytes; i++) {
             long register = offset + i < SIZE ? readByte((int) offset + i) : 0xFF;
-            value |= register << 8 * i;
+            value |= register << (8 * i);
         }
         return value;
     }
@@ -74,7 +74,7 @@ final class AcpiPm implements PlatformDevice, CommandTarget {
     @Override
     public void write(int resource, long offset, int sizeBytes, long value) {
         for (int i = 0; i < sizeBytes && offset + i < SIZE; i++) {
-            writeByte((int) offset + i, (int) (value >>> 8 * i) & 0xFF);
+            writeByte((int) offset + i, (int) (value >>> (8 * i)) & 0xFF);
         }
         updateSci();
     }
@@ -143,8 +143,8 @@ final class AcpiPm implements PlatformDevice, CommandTarget {
         int others = 0xFF00 >>> shift;
         switch (offset & ~1) {
             case PM1_STATUS -> status &= ~(value << shift & (EVENTS | STATUS_WAKE));
-            case PM1_ENABLE -> enable = enable & others | value << shift & EVENTS;
-            case PM1_CONTROL -> writeControl(control & others | value << shift);
+            case PM1_ENABLE -> enable = (enable & others) | (value << shift & EVENTS);
+            case PM1_CONTROL -> writeControl((control & others) | value << shift);
             default -> {
                 // Reserved between PM1 and GPE0.
             }
@@ -152,7 +152,7 @@ final class AcpiPm implements PlatformDevice, CommandTarget {
     }
 
     private void writeControl(int value) {
-        control = value & CONTROL_KEPT | CONTROL_SCI_ENABLE;
+        control = (value & CONTROL_KEPT) | CONTROL_SCI_ENABLE;
         if ((value & CONTROL_SLEEP_ENABLE) == 0) {
             return;
         }

@@ -19,8 +19,8 @@ import testudo.spi.platform.Resource;
 public final class AcpiPmProvider implements DeviceProvider {
     private static final int FIRST_PORT = 0xC000;
     private static final int SCI = 5;
-    private static final OptionDeclaration<Long> GPE =
-            OptionDeclaration.argument("GPE", Long.class, "number of the general purpose event, 0 to 255");
+    private static final OptionDeclaration<Long> GPE = OptionDeclaration.argument("GPE", Long.class,
+            "number of the general purpose event, 0 to 255");
 
     /// Made by [java.util.ServiceLoader].
     public AcpiPmProvider() {}

@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import testudo.spi.device.MachineServices;
 
@@ -112,16 +110,5 @@ class AcpiPmTest {
         pm.reset();
         assertEquals(List.of(true, false), levels);
         assertEquals(0, pm.read(0, 0, 4));
-    }
-
-    @Property
-    void anyAccessIsAnswered(@ForAll long value, @ForAll int where) {
-        AcpiPm any = new AcpiPm(high -> {}, new Machine());
-        int offset = Math.floorMod(where, AcpiPm.SIZE);
-        for (int size = 1; size <= 8; size *= 2) {
-            any.write(0, offset, size, value);
-            any.read(0, offset, size);
-        }
-        assertEquals(-1L, any.read(0, AcpiPm.SIZE - 1, 8) | 0xFF);
     }
 }

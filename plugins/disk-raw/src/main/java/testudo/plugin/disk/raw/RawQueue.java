@@ -34,7 +34,7 @@ final class RawQueue implements DiskQueue {
     private final RawOperation[] operations;
     private final SlotRing free;
     private final SlotRing waiting;
-    private final Arena arena;
+    private final Arena arena = Arena.ofShared();
     private final BounceBuffers bounces;
     private final IoRing.Completion stepDone = this::stepCompleted;
     private boolean closed;
@@ -50,10 +50,18 @@ final class RawQueue implements DiskQueue {
         for (int i = 0; i < depth; i++) {
             free.add(i);
         }
-        ring = image.host().files().newRing(Math.min(depth, MAX_RING_DEPTH), image.request().ring());
-        arena = Arena.ofShared();
+        ring = newRing(image, depth);
         bounces = new BounceBuffers(image.alignmentBytes(), arena);
         watch = loop.watch(ring, Poller.READABLE, ready -> reap());
+    }
+
+    private IoRing newRing(RawImage of, int depth) {
+        try {
+            return of.host().files().newRing(Math.min(depth, MAX_RING_DEPTH), of.request().ring());
+        } catch (RuntimeException refused) {
+            arena.close();
+            throw refused;
+        }
     }
 
     @Override

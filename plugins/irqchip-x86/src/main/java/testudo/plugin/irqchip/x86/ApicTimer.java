@@ -123,7 +123,7 @@ final class ApicTimer {
     }
 
     private long divisor() {
-        int code = divide & 3 | (divide & 8) >> 1;
+        int code = (divide & 3) | (divide & 8) >> 1;
         return code == 7 ? 1 : 2L << code;
     }
 

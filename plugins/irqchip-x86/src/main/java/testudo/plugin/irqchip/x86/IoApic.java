@@ -18,7 +18,7 @@ final class IoApic implements PlatformDevice {
     private static final int ARBITRATION = 2;
     private static final int FIRST_ENTRY = 0x10;
     /// Version 0x20 has the end-of-interrupt register.
-    private static final int VERSION_VALUE = PINS - 1 << 16 | 0x20;
+    private static final int VERSION_VALUE = (PINS - 1) << 16 | 0x20;
 
     private static final long MASKED = 1 << 16;
     private static final long LEVEL = 1 << 15;
@@ -114,7 +114,7 @@ final class IoApic implements PlatformDevice {
                 case WINDOW -> readSelected();
                 default -> 0;
             };
-            return sizeBytes >= 4 ? value : value & (1L << 8 * sizeBytes) - 1;
+            return sizeBytes >= 4 ? value : value & (1L << (8 * sizeBytes)) - 1;
         } finally {
             wiring.unlock();
         }
@@ -160,7 +160,7 @@ final class IoApic implements PlatformDevice {
     }
 
     private long readSelected() {
-        int entry = select - FIRST_ENTRY >> 1;
+        int entry = (select - FIRST_ENTRY) >> 1;
         if (select >= FIRST_ENTRY && entry < PINS) {
             return (select & 1) == 0 ? entries[entry] & 0xFFFF_FFFFL : entries[entry] >>> 32;
         }
@@ -172,7 +172,7 @@ final class IoApic implements PlatformDevice {
     }
 
     private void writeSelected(long value) {
-        int pin = select - FIRST_ENTRY >> 1;
+        int pin = (select - FIRST_ENTRY) >> 1;
         if (select == ID) {
             id = (int) (value >>> 24) & 0xF;
         }
@@ -181,8 +181,8 @@ final class IoApic implements PlatformDevice {
         }
         long before = entries[pin];
         long written = (select & 1) == 0
-                ? before & ~0xFFFF_FFFFL | value & ~READ_ONLY | before & READ_ONLY
-                : before & 0xFFFF_FFFFL | value << 32;
+                ? (before & ~0xFFFF_FFFFL) | (value & ~READ_ONLY) | (before & READ_ONLY)
+                : (before & 0xFFFF_FFFFL) | value << 32;
         // Edge mode has no remote IRR: switching to it and back is how drivers get rid of a stuck one.
         entries[pin] = written & ENTRY_BITS & ((written & LEVEL) == 0 ? ~REMOTE_IRR : -1L);
         messages.changed(pin, address(entries[pin]), data(entries[pin]));

@@ -248,7 +248,7 @@ final class LocalApic {
     }
 
     private static int lvtIndex(int offset) {
-        return offset - LVT_TIMER >> 4;
+        return (offset - LVT_TIMER) >> 4;
     }
 
     private void writeSpurious(int value) {
@@ -279,7 +279,7 @@ final class LocalApic {
             error(SEND_ILLEGAL_VECTOR);
             return;
         }
-        bus.command(this, (long) commandHigh << 32 | commandLow & 0xFFFF_FFFFL);
+        bus.command(this, (long) commandHigh << 32 | (commandLow & 0xFFFF_FFFFL));
     }
 
     private void endOfInterrupt() {

@@ -114,7 +114,7 @@ final class LocalApics implements PlatformDevice {
     @Override
     public long read(int resource, long offset, int sizeBytes) {
         int vcpu = wiring.current();
-        long ones = sizeBytes == 8 ? -1L : (1L << 8 * sizeBytes) - 1;
+        long ones = sizeBytes == 8 ? -1L : (1L << (8 * sizeBytes)) - 1;
         if (vcpu < 0 || vcpu >= apics.length || (offset & 0xF) != 0) {
             return ones;
         }

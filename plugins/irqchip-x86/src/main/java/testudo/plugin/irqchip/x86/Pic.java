@@ -163,7 +163,7 @@ final class Pic {
     /// @param value a set bit for each level-triggered input
     void levels(int value) {
         levels = value & levelMask;
-        requests = requests & ~levels | lines & levels;
+        requests = (requests & ~levels) | (lines & levels);
     }
 
     private void initialise() {

@@ -66,7 +66,7 @@ final class PicPair implements PlatformDevice {
         try {
             long value = readByte(resource, (int) offset);
             for (int i = 1; i < sizeBytes; i++) {
-                value |= (long) (offset + i < 2 ? readByte(resource, (int) offset + i) : 0xFF) << 8 * i;
+                value |= (long) (offset + i < 2 ? readByte(resource, (int) offset + i) : 0xFF) << (8 * i);
             }
             return value;
         } finally {
@@ -79,7 +79,7 @@ final class PicPair implements PlatformDevice {
         wiring.lock();
         try {
             for (int i = 0; i < sizeBytes && offset + i < 2; i++) {
-                writeByte(resource, (int) offset + i, (int) (value >>> 8 * i) & 0xFF);
+                writeByte(resource, (int) offset + i, (int) (value >>> (8 * i)) & 0xFF);
             }
             update();
         } finally {

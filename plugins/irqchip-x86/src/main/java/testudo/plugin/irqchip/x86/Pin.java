@@ -74,7 +74,8 @@ final class Pin {
 
         /// What the device wants to be called with.
         /// @return null when it does not
-        @Nullable Runnable acknowledged() {
+        @Nullable
+        Runnable acknowledged() {
             return acknowledged;
         }
     }

@@ -49,10 +49,10 @@ final class Pit implements PlatformDevice {
 
     @Override
     public long read(int resource, long offset, int sizeBytes) {
-        long ones = sizeBytes == 8 ? -1L : (1L << 8 * sizeBytes) - 1;
+        long ones = sizeBytes == 8 ? -1L : (1L << (8 * sizeBytes)) - 1;
         wiring.lock();
         try {
-            return ones & ~0xFFL | (resource == SYSTEM_CONTROL ? readSystemControl() : readByte((int) offset));
+            return (ones & ~0xFFL) | (resource == SYSTEM_CONTROL ? readSystemControl() : readByte((int) offset));
         } finally {
             wiring.unlock();
         }

@@ -141,7 +141,7 @@ final class PitChannel {
             latchedBytes &= low ? HIGH_BYTE : 0;
             return (low ? latchedCount : latchedCount >>> 8) & 0xFF;
         }
-        boolean high = access == HIGH_BYTE || access == (LOW_BYTE | HIGH_BYTE) && readHighNext;
+        boolean high = access == HIGH_BYTE || (access == (LOW_BYTE | HIGH_BYTE) && readHighNext);
         readHighNext = !high;
         int count = count(now);
         return (high ? count >>> 8 : count) & 0xFF;
@@ -195,6 +195,6 @@ final class PitChannel {
     }
 
     private static int toBcd(int value) {
-        return value / 1000 << 12 | value / 100 % 10 << 8 | value / 10 % 10 << 4 | value % 10;
+        return (value / 1000) << 12 | value / 100 % 10 << 8 | value / 10 % 10 << 4 | value % 10;
     }
 }

@@ -71,7 +71,7 @@ final class FakeMachine implements InterruptControllerContext, InterruptControll
 
     /// Programs both 8259As as a PC's operating system does, all inputs open.
     void initialisePics() {
-        for (int port : new int[] {0x20, 0xA0}) {
+        for (int port : new int[]{0x20, 0xA0}) {
             out(port, 0x11);
             out(port + 1, port == 0x20 ? 0x30 : 0x38);
             out(port + 1, port == 0x20 ? 4 : 2);

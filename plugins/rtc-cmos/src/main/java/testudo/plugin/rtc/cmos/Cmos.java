@@ -87,12 +87,12 @@ final class Cmos implements PlatformDevice {
 
     @Override
     public long read(int resource, long offset, int sizeBytes) {
-        long ones = sizeBytes == 8 ? -1L : (1L << 8 * sizeBytes) - 1;
+        long ones = sizeBytes == 8 ? -1L : (1L << (8 * sizeBytes)) - 1;
         if (offset == 1) {
-            return ones & ~0xFFL | readRegister(index);
+            return (ones & ~0xFFL) | readRegister(index);
         }
         // The index can't be read; a word read reaches the data behind it.
-        return sizeBytes == 1 ? ones : ones & ~0xFF00L | (long) readRegister(index) << 8;
+        return sizeBytes == 1 ? ones : (ones & ~0xFF00L) | (long) readRegister(index) << 8;
     }
 
     @Override
@@ -164,7 +164,7 @@ final class Cmos implements PlatformDevice {
                 }
                 yield memory[register] & 0xFF;
             }
-            case A -> memory[A] & 0x7F | (!frozen() && clock.updateSoon() ? A_UPDATING : 0);
+            case A -> (memory[A] & 0x7F) | (!frozen() && clock.updateSoon() ? A_UPDATING : 0);
             case B -> control;
             case C -> takeFlags();
             case D -> D_VALID;
@@ -239,14 +239,14 @@ final class Cmos implements PlatformDevice {
     }
 
     private void setClock() {
-        clock.set(new int[] {
+        clock.set(new int[]{
                 decode(memory[CENTURY]), decode(memory[YEAR]), decode(memory[MONTH]), decode(memory[DAY]),
                 decodeHour(memory[HOURS]), decode(memory[MINUTES]), decode(memory[SECONDS])});
         lastSecond = clock.seconds();
     }
 
     private byte encode(int value) {
-        return (byte) ((control & B_BINARY) != 0 ? value : value / 10 << 4 | value % 10);
+        return (byte) ((control & B_BINARY) != 0 ? value : (value / 10) << 4 | value % 10);
     }
 
     private int decode(byte value) {
@@ -276,7 +276,7 @@ final class Cmos implements PlatformDevice {
             return;
         }
         // Rates 1 and 2 are the same as 8 and 9.
-        int hertz = CRYSTAL_HZ >> (rate <= 2 ? rate + 7 : rate) - 1;
+        int hertz = CRYSTAL_HZ >> ((rate <= 2 ? rate + 7 : rate) - 1);
         periodic.arm(NANOS / hertz, NANOS / hertz);
     }
 

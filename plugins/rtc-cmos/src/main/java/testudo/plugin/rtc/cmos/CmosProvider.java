@@ -13,8 +13,7 @@ import testudo.spi.platform.Resource;
 
 /// Makes the real-time clock of x86 machines, unless `--no-rtc` says no.
 public final class CmosProvider implements DeviceProvider {
-    private static final OptionDeclaration<Boolean> NONE =
-            OptionDeclaration.flag("no-rtc", "Platform", "leave the real-time clock out");
+    private static final OptionDeclaration<Boolean> NONE = OptionDeclaration.flag("no-rtc", "Platform", "leave the real-time clock out");
 
     /// Made by [java.util.ServiceLoader].
     public CmosProvider() {}

@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import testudo.spi.device.MachineFacts;
 
@@ -169,17 +167,5 @@ class CmosTest {
         cmos.close();
         cmos.close();
         assertTrue(host.timers.stream().allMatch(timer -> timer.closed));
-    }
-
-    @Property
-    void anyTimeCanBeWritten(@ForAll byte[] values) {
-        FakeHost anyHost = new FakeHost(0);
-        Cmos any = new Cmos(high -> {}, anyHost, anyHost, FACTS);
-        for (int i = 0; i + 1 < values.length; i += 2) {
-            any.write(0, 0, 1, values[i]);
-            any.write(0, 1, 1, values[i + 1] & 0xFF);
-            any.read(0, 1, 1);
-            any.write(0, 0, 4, values[i + 1] * 0x01010101L);
-        }
     }
 }

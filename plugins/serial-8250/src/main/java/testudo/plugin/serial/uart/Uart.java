@@ -97,15 +97,15 @@ final class Uart implements PlatformDevice {
         long value = -1L;
         for (int i = 0; i < sizeBytes && offset + i < UartPlacement.SIZE; i++) {
             int shift = 8 * i;
-            value = value & ~(0xFFL << shift) | (long) readRegister((int) offset + i) << shift;
+            value = (value & ~(0xFFL << shift)) | (long) readRegister((int) offset + i) << shift;
         }
-        return sizeBytes == 8 ? value : value & (1L << 8 * sizeBytes) - 1;
+        return sizeBytes == 8 ? value : value & (1L << (8 * sizeBytes)) - 1;
     }
 
     @Override
     public void write(int resource, long offset, int sizeBytes, long value) {
         for (int i = 0; i < sizeBytes && offset + i < UartPlacement.SIZE; i++) {
-            writeRegister((int) offset + i, (int) (value >>> 8 * i) & 0xFF);
+            writeRegister((int) offset + i, (int) (value >>> (8 * i)) & 0xFF);
         }
     }
 
@@ -181,14 +181,14 @@ final class Uart implements PlatformDevice {
         switch (register) {
             case DATA -> {
                 if (dlab) {
-                    divisor = divisor & 0xFF00 | value;
+                    divisor = (divisor & 0xFF00) | value;
                 } else {
                     send((byte) value);
                 }
             }
             case IER -> {
                 if (dlab) {
-                    divisor = divisor & 0xFF | value << 8;
+                    divisor = (divisor & 0xFF) | value << 8;
                 } else {
                     writeInterruptEnable(value & 0xF);
                 }

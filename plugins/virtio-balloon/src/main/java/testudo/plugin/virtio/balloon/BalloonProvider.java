@@ -17,16 +17,13 @@ import testudo.spi.option.OptionDeclaration;
 /// Gives every machine one balloon, unless the user does not want it.
 public final class BalloonProvider implements DeviceProvider {
     private static final String GROUP = "Memory";
-    static final OptionDeclaration<Boolean> NO_BALLOON =
-            OptionDeclaration.flag("no-balloon", GROUP, "leave the memory balloon out");
+    static final OptionDeclaration<Boolean> NO_BALLOON = OptionDeclaration.flag("no-balloon", GROUP, "leave the memory balloon out");
     static final OptionDeclaration<Boolean> PAGE_REPORTING = OptionDeclaration.flag(
             "balloon-page-reporting", GROUP, "let the guest report free pages, which go back to the host at once");
     static final OptionDeclaration<Long> INIT_MEM = OptionDeclaration.value(
             "init-mem", Long.class, "MIB", GROUP, "memory outside the balloon at boot, in MiB; default all of it");
-    private static final OptionDeclaration<Long> SIZE =
-            OptionDeclaration.argument("SIZE", Long.class, "bytes to take from the guest");
-    private static final OptionDeclaration<Boolean> WAIT =
-            OptionDeclaration.flag("wait", "", "return when the balloon has that size");
+    private static final OptionDeclaration<Long> SIZE = OptionDeclaration.argument("SIZE", Long.class, "bytes to take from the guest");
+    private static final OptionDeclaration<Boolean> WAIT = OptionDeclaration.flag("wait", "", "return when the balloon has that size");
 
     /// For [java.util.ServiceLoader].
     public BalloonProvider() {}

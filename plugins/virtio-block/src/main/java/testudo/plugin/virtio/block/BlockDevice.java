@@ -153,7 +153,7 @@ final class BlockDevice implements VirtioDevice, CommandTarget {
         for (BlockQueue queue : queues) {
             if (queue != null) {
                 EventLoop loop = queue.loop();
-                if (loop.isCurrent() || loop == context.loop()) {
+                if (traits.loops() == 1 || loop.isCurrent()) {
                     action.accept(queue);
                 } else {
                     elsewhere.add(CompletableFuture.runAsync(() -> action.accept(queue), loop::execute));

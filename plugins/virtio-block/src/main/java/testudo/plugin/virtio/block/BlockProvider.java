@@ -23,19 +23,17 @@ import testudo.spi.virtio.VirtioDevice;
 /// The order over all of these options gives `vda`, `vdb` and so on.
 public final class BlockProvider implements DeviceProvider {
     static final OptionDeclaration<BlockOptions> BLOCK = disk("block", "add a disk");
-    static final OptionDeclaration<BlockOptions> DISK =
-            disk("disk", "add a read-only disk").withShortName('d').deprecatedFor("--block PATH,ro");
+    static final OptionDeclaration<BlockOptions> DISK = disk("disk", "add a read-only disk").withShortName('d').deprecatedFor(
+            "--block PATH,ro");
     static final OptionDeclaration<BlockOptions> RWDISK = disk("rwdisk", "add a disk").deprecatedFor("--block PATH");
-    static final OptionDeclaration<BlockOptions> ROOT =
-            disk("root", "add a read-only root disk").withShortName('r').deprecatedFor("--block PATH,root,ro");
-    static final OptionDeclaration<BlockOptions> RWROOT =
-            disk("rwroot", "add a root disk").deprecatedFor("--block PATH,root");
+    static final OptionDeclaration<BlockOptions> ROOT = disk("root", "add a read-only root disk").withShortName('r').deprecatedFor(
+            "--block PATH,root,ro");
+    static final OptionDeclaration<BlockOptions> RWROOT = disk("rwroot", "add a root disk").deprecatedFor("--block PATH,root");
 
     private static final List<OptionDeclaration<BlockOptions>> DISKS = List.of(BLOCK, DISK, RWDISK, ROOT, RWROOT);
-    private static final OptionDeclaration<Long> INDEX =
-            OptionDeclaration.argument("DISK_INDEX", Long.class, "which disk, from 0 in the order of the command line");
-    private static final OptionDeclaration<Long> SIZE =
-            OptionDeclaration.argument("NEW_SIZE", Long.class, "its new size in bytes");
+    private static final OptionDeclaration<Long> INDEX = OptionDeclaration.argument("DISK_INDEX", Long.class,
+            "which disk, from 0 in the order of the command line");
+    private static final OptionDeclaration<Long> SIZE = OptionDeclaration.argument("NEW_SIZE", Long.class, "its new size in bytes");
 
     /// For [java.util.ServiceLoader].
     public BlockProvider() {}

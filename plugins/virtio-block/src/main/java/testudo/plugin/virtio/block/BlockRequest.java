@@ -158,7 +158,7 @@ final class BlockRequest {
             long sector = from.readLong();
             long sectors = Integer.toUnsignedLong(from.readInt());
             int flags = from.readInt();
-            if ((flags & ~FLAG_UNMAP) != 0 || what == Kind.DISCARD && flags != 0) {
+            if ((flags & ~FLAG_UNMAP) != 0 || (what == Kind.DISCARD && flags != 0)) {
                 return Kind.UNSUPPORTED;
             }
             unmaps[i] = flags == FLAG_UNMAP;

@@ -12,8 +12,7 @@ import testudo.spi.option.OptionDeclaration;
 
 /// Gives every machine one entropy device, unless the user does not want it.
 public final class RngProvider implements DeviceProvider {
-    static final OptionDeclaration<Boolean> NO_RNG =
-            OptionDeclaration.flag("no-rng", "Devices", "leave the entropy device out");
+    static final OptionDeclaration<Boolean> NO_RNG = OptionDeclaration.flag("no-rng", "Devices", "leave the entropy device out");
 
     /// For [java.util.ServiceLoader].
     public RngProvider() {}

@@ -21,8 +21,7 @@ final class VirtioRng implements VirtioDevice {
     private static final int TYPE_ID = 4;
     private static final int PCI_CLASS = 0x0880;
     private static final int QUEUE_SIZE = 256;
-    private static final VirtioTraits TRAITS =
-            new VirtioTraits(TYPE_ID, "rng", 0, List.of(QUEUE_SIZE), 0, PCI_CLASS, 1, false);
+    private static final VirtioTraits TRAITS = new VirtioTraits(TYPE_ID, "rng", 0, List.of(QUEUE_SIZE), 0, PCI_CLASS, 1, false);
 
     private final EntropySource entropy;
     private final EventLoop loop;

@@ -1,0 +1,101 @@
+package testudo.platform.linux;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.StructLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import testudo.platform.linux.call.SystemCall;
+import testudo.platform.linux.call.Timespec;
+
+/// Compares every structure and system call number with what the C compiler makes of the kernel's headers.
+class KernelLayoutTest {
+    private static final List<String> HEADERS = List.of(
+            "stddef.h", "stdio.h", "linux/types.h", "linux/time_types.h", "linux/eventpoll.h", "linux/uio.h", "linux/stat.h",
+            "linux/un.h", "asm/termbits.h", "linux/io_uring.h", "asm/poll.h", "asm/unistd.h");
+    private static final Map<String, StructLayout> STRUCTS = Map.of(
+            "struct __kernel_timespec", Timespec.LAYOUT,
+            "struct __kernel_itimerspec", Itimerspec.LAYOUT,
+            "struct epoll_event", EpollEvent.LAYOUT,
+            "struct iovec", Iovec.LAYOUT,
+            "struct statx", Statx.LAYOUT,
+            "struct sockaddr_un", SockaddrUn.LAYOUT,
+            "struct termios", Termios.LAYOUT,
+            "struct io_uring_params", IoUringParams.LAYOUT,
+            "struct io_uring_sqe", IoUringParams.SQE,
+            "struct pollfd", BorrowedStream.POLLFD);
+
+    @TempDir Path folder;
+
+    @Test
+    void layoutsAndNumbersAreTheKernels() throws IOException, InterruptedException {
+        Map<String, Long> ours = new TreeMap<>();
+        StringBuilder program = new StringBuilder();
+        HEADERS.forEach(header -> program.append("#include <").append(header).append(">\n"));
+        program.append("int main(void) {\n");
+        STRUCTS.forEach((name, layout) -> {
+            ask(program, ours, "sizeof(" + name + ")", layout.byteSize());
+            for (MemoryLayout member : layout.memberLayouts()) {
+                member.name().ifPresent(field -> ask(
+                        program,
+                        ours,
+                        "offsetof(" + name + ", " + field + ")",
+                        layout.byteOffset(PathElement.groupElement(field))));
+            }
+        });
+        for (SystemCall call : SystemCall.values()) {
+            ask(program, ours, "__NR_" + call.name().toLowerCase(java.util.Locale.ROOT), number(call));
+        }
+        program.append("return 0; }\n");
+
+        assertEquals(ours, compileAndRun(program.toString()));
+    }
+
+    private static long number(SystemCall call) {
+        return System.getProperty("os.arch").equals("amd64") ? call.x86Number() : call.genericNumber();
+    }
+
+    private static void ask(StringBuilder program, Map<String, Long> ours, String expression, long value) {
+        program.append("printf(\"%s=%ld\\n\", \"").append(expression).append("\", (long) ").append(expression).append(");\n");
+        ours.put(expression, value);
+    }
+
+    private Map<String, Long> compileAndRun(String program) throws IOException, InterruptedException {
+        Path source = Files.writeString(folder.resolve("layout.c"), program);
+        Path binary = folder.resolve("layout");
+        List<String> compile = List.of("gcc", "-o", binary.toString(), source.toString());
+        try {
+            Assumptions.assumeTrue(run(compile) != null, "needs gcc with the kernel's headers");
+        } catch (IOException missing) {
+            Assumptions.abort("needs gcc");
+        }
+        Map<String, Long> theirs = new TreeMap<>();
+        for (String line : run(List.of(binary.toString()))) {
+            int equals = line.lastIndexOf('=');
+            theirs.put(line.substring(0, equals), Long.valueOf(line.substring(equals + 1)));
+        }
+        return theirs;
+    }
+
+    private List<String> run(List<String> command) throws IOException, InterruptedException {
+        Path output = folder.resolve("output");
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        process.waitFor(60, TimeUnit.SECONDS);
+        List<String> lines = new ArrayList<>(Files.readAllLines(output));
+        if (process.exitValue() != 0) {
+            throw new AssertionError(String.join("\n", lines));
+        }
+        return lines;
+    }
+}
