@@ -8,6 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import testudo.core.bus.Bus;
+import testudo.core.bus.BusDevice;
 import testudo.core.bus.LockedDevice;
 import testudo.core.loop.GuardedLoop;
 import testudo.core.pci.HostBridge;
@@ -43,6 +44,17 @@ import testudo.spi.virtio.VirtioDevice;
 
 /// The devices of a machine: makes them, puts them on the buses, closes them, newest first.
 final class MachineDevices implements AutoCloseable {
+    /// Stands on the bus where memory is, so that nothing else can. Only what memory does not take, such as a write to firmware, gets here.
+    private static final BusDevice MEMORY = new BusDevice() {
+        @Override
+        public long read(long offset, int sizeBytes) {
+            return -1;
+        }
+
+        @Override
+        public void write(long offset, int sizeBytes, long value) {}
+    };
+
     private final HostPlatform host;
     private final Vm vm;
     private final InterruptController interrupts;
@@ -67,6 +79,7 @@ final class MachineDevices implements AutoCloseable {
         this.requests = requests;
         root = new PciRoot(
                 plan.pci(), ports, addresses, () -> contexts.events().event("port 0xCF9", MachineEvent.RESET, 0));
+        plan.memory().forEach(range -> addresses.add(range.gpa(), range.sizeBytes(), range.purpose() + " memory", MEMORY));
         interrupts.devices().forEach(placed -> register(placed.id(), placed.device(), placed.resources(), new ReentrantLock()));
     }
 
@@ -88,6 +101,7 @@ final class MachineDevices implements AutoCloseable {
                 platform(platform);
             }
         }
+        BootOrder order = new BootOrder();
         places.forEach((device, address) -> {
             PciFunction function =
                     switch (device) {
@@ -96,7 +110,11 @@ final class MachineDevices implements AutoCloseable {
                         case DeviceSpec.Platform platform -> throw new IllegalStateException(platform.id());
                     };
             root.add(address, function);
+            if (device instanceof DeviceSpec.Virtio virtio) {
+                order.add(virtio.bootIndex(), address, function);
+            }
         });
+        contexts.bootOrder().addAll(order.paths());
         rootPorts();
         wirePins();
     }

@@ -76,12 +76,11 @@ public final class MsixTable implements AutoCloseable {
     }
 
     private void store(int word, int value) {
-        words[word] =
-                switch (word & 3) {
-                    case 0 -> value & ~3;
-                    case 3 -> value & MASKED;
-                    default -> value;
-                };
+        words[word] = switch (word & 3) {
+            case 0 -> value & ~3;
+            case 3 -> value & MASKED;
+            default -> value;
+        };
     }
 
     private void update(int entry) {

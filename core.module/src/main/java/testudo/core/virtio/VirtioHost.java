@@ -179,7 +179,8 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
     /// The registers of a queue.
     /// @param queue any value
     /// @return the registers, or null when there is no such queue
-    @Nullable QueueRegisters queue(int queue) {
+    @Nullable
+    QueueRegisters queue(int queue) {
         return queue >= 0 && queue < queues.length ? queues[queue] : null;
     }
 

@@ -53,7 +53,8 @@ class HostileRingTest {
     private void tableEntry(int entry, long address, int length, int flags, int next) {
         long at = TABLE - GPA + 16L * entry;
         ram.bytes().set(java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED, at, address);
-        ram.bytes().set(java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED, at + 8, length & 0xFFFF_FFFFL | (long) flags << 32 | (long) next << 48);
+        ram.bytes().set(java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED, at + 8, length & 0xFFFF_FFFFL | (long) flags << 32
+                | (long) next << 48);
     }
 
     static Stream<Named<Consumer<Case>>> brokenSplitRings() {
@@ -220,8 +221,7 @@ class HostileRingTest {
     @ParameterizedTest
     @CsvSource({"8,0,0", "0,1,0", "0,0,2"})
     void refusesMisalignedRings(int descriptors, int driver, int device) {
-        QueueConfig config =
-                new QueueConfig(0, SIZE, GPA + descriptors, GPA + 0x1000 + driver, GPA + 0x2000 + device, 0);
+        QueueConfig config = new QueueConfig(0, SIZE, GPA + descriptors, GPA + 0x1000 + driver, GPA + 0x2000 + device, 0);
 
         assertThrows(QueueFault.class, () -> new SplitQueue(config, memory));
     }
@@ -281,7 +281,8 @@ class HostileRingTest {
             for (int round = 0; round < 20_000; round++) {
                 for (int slot = 0; slot < SIZE; slot++) {
                     long address = random.nextInt(6) == 0 ? random.nextLong() : BUFFER + random.nextInt(4096);
-                    driver.writeDescriptor(slot, address, random.nextInt(4) == 0 ? random.nextInt() : 16 * random.nextInt(9), random.nextInt(), random.nextInt(10));
+                    driver.writeDescriptor(slot, address, random.nextInt(4) == 0 ? random.nextInt() : 16 * random.nextInt(9), random
+                            .nextInt(), random.nextInt(10));
                 }
                 for (int i = 0; i < 64; i++) {
                     tableEntry(i, BUFFER, random.nextInt(64), random.nextInt(8), random.nextInt(10));
