@@ -22,6 +22,7 @@ import testudo.testing.driver.SplitDriver;
 public abstract class VirtioDeviceContract {
     private static final int CHAINS = 200_000;
     private static final int WARM_UP = 50_000;
+    private static final int ALLOCATION_ROUNDS = 5;
     private static final int FUZZ_ROUNDS = 300;
     private static final int SMALL_QUEUE = 64;
 
@@ -266,14 +267,24 @@ public abstract class VirtioDeviceContract {
             long request = requestRoom(bench);
             long reply = replyRoom(bench);
             serve(bench, WARM_UP, request, reply);
-            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-            threads.getCurrentThreadAllocatedBytes();
-            long before = threads.getCurrentThreadAllocatedBytes();
 
-            serve(bench, CHAINS, request, reply);
+            // Compiled code that is thrown away puts what it had kept off the heap there, once. What a device allocates, be it for one
+            // chain in thousands, is there again each time.
+            long allocated = allocatedBy(bench, request, reply);
+            for (int round = 1; allocated != 0 && round < ALLOCATION_ROUNDS; round++) {
+                allocated = allocatedBy(bench, request, reply);
+            }
 
-            assertEquals(0, threads.getCurrentThreadAllocatedBytes() - before, "bytes allocated for " + CHAINS + " chains");
+            assertEquals(0, allocated, "bytes allocated for " + CHAINS + " chains");
         }
+    }
+
+    private long allocatedBy(DeviceBench bench, long request, long reply) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        threads.getCurrentThreadAllocatedBytes();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        serve(bench, CHAINS, request, reply);
+        return threads.getCurrentThreadAllocatedBytes() - before;
     }
 
     private void serve(DeviceBench bench, int chains, long request, long reply) {
