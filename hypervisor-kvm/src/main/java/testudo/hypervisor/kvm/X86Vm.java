@@ -1,8 +1,10 @@
 package testudo.hypervisor.kvm;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import testudo.platform.linux.call.Descriptor;
 import testudo.platform.linux.call.Errno;
 import testudo.platform.linux.call.Ioctl;
@@ -47,9 +49,10 @@ final class X86Vm {
                 Ioctl.call(vm.descriptor(), Kvm.CREATE_IRQCHIP, 0),
                 "cannot make the interrupt controllers [hypervisor kvm]");
         try (Arena arena = Arena.ofConfined()) {
-            long config = arena.allocate(KvmPitConfig.LAYOUT).address();
+            MemorySegment config = arena.allocate(KvmPitConfig.LAYOUT);
+            config.set(JAVA_INT, KvmPitConfig.FLAGS, KvmPitConfig.SPEAKER_DUMMY);
             Errno.check(
-                    Ioctl.call(vm.descriptor(), KvmPitConfig.CREATE_PIT2, config),
+                    Ioctl.call(vm.descriptor(), KvmPitConfig.CREATE_PIT2, config.address()),
                     "cannot make the interval timer [hypervisor kvm]");
         }
     }

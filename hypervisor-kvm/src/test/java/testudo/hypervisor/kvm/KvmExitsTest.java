@@ -91,7 +91,7 @@ class KvmExitsTest {
     void tripleFaultIsShutdownAndReported() {
         // ud2 in protected mode without an interrupt table
         try (Payload guest = new Payload(0x0F, 0x0B)) {
-            guest.bootProtected(guest.vcpu);
+            guest.bootProtected(guest.vcpu, 0);
 
             assertEquals(StopReason.SHUTDOWN, guest.vcpu.run(handler));
             assertTrue(guest.vcpu.stopDetail().contains("SHUTDOWN"), guest.vcpu.stopDetail());

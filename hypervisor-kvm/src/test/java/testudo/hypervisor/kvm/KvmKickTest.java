@@ -12,7 +12,7 @@ import testudo.spi.hypervisor.StopReason;
 import testudo.spi.hypervisor.VmExitHandler;
 
 @Tag("kvm")
-@Timeout(120)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class KvmKickTest {
     private static final int[] ENDLESS_LOOP = {0xEB, 0xFE};
     private static final int KICKS = 2000;

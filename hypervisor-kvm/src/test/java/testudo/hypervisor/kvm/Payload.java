@@ -25,6 +25,9 @@ import testudo.spi.x86.X86Segment;
 /// A machine with 1 MiB of memory and one vCPU in real mode that starts at [#CODE].
 final class Payload implements AutoCloseable {
     static final int CODE = 0x1000;
+    static final int HANDLER = 0x2000;
+    static final int GDT = 0x3000;
+    static final int IDT = 0x4000;
     static final int STACK = 0x8000;
     static final int MEMORY = 0x10_0000;
 
@@ -78,12 +81,14 @@ final class Payload implements AutoCloseable {
         which.setBootState(bootState(hypervisor.profile().x86().orElseThrow().cpuid()));
     }
 
-    /// Puts a vCPU to the start of the code in flat 32-bit protected mode, without an interrupt table.
-    void bootProtected(Vcpu which) {
+    /// Puts a vCPU to the start of the code in flat 32-bit protected mode, with descriptors at [#GDT] and gates at [#IDT].
+    /// @param idtLimit 0 for no interrupt table
+    void bootProtected(Vcpu which, int idtLimit) {
+        write(GDT + 8, 0xFF, 0xFF, 0, 0, 0, 0x9A, 0xCF, 0, 0xFF, 0xFF, 0, 0, 0, 0x92, 0xCF, 0);
         X86Segment code = new X86Segment(8, 0, -1, 0xC000 | CODE_SEGMENT);
         X86Segment data = new X86Segment(16, 0, -1, 0xC000 | DATA_SEGMENT);
         X86Segment task = new X86Segment(0, 0, 0xFFFF, TASK_SEGMENT);
-        X86BootState.SystemRegisters system = new X86BootState.SystemRegisters(code, data, task, 0, 0, 0, 0, 1, 0, 0, 0);
+        X86BootState.SystemRegisters system = new X86BootState.SystemRegisters(code, data, task, GDT, 0x17, IDT, idtLimit, 1, 0, 0, 0);
         X86BootState.Entry entry = new X86BootState.Entry(CODE, STACK, 0, 0, 0, system);
         List<CpuidEntry> cpuid = hypervisor.profile().x86().orElseThrow().cpuid();
         which.setBootState(new X86BootState(cpuid, List.of(), Optional.of(entry), false));
@@ -95,7 +100,7 @@ final class Payload implements AutoCloseable {
         X86Segment task = new X86Segment(0, 0, 0xFFFF, TASK_SEGMENT);
         X86BootState.SystemRegisters system = new X86BootState.SystemRegisters(code, data, task, 0, 0xFFFF, 0, 0x3FF, 0, 0, 0, 0);
         X86BootState.Entry entry = new X86BootState.Entry(CODE, STACK, 0, 0, 0, system);
-        return new X86BootState(cpuid, List.of(), Optional.of(entry), false);
+        return new X86BootState(cpuid, List.of(), Optional.of(entry), true);
     }
 
     @Override

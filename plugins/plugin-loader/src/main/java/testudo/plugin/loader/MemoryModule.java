@@ -3,7 +3,6 @@ package testudo.plugin.loader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.module.InvalidModuleDescriptorException;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleReader;
 import java.lang.module.ModuleReference;
@@ -61,8 +60,9 @@ final class MemoryModule extends ModuleReference {
         try {
             return new MemoryModule(ModuleDescriptor.read(ByteBuffer.wrap(descriptor), () -> packages),
                     archive.resolve(name).toUri(), entries, size);
-        } catch (InvalidModuleDescriptorException | java.nio.BufferUnderflowException | IllegalArgumentException e) {
-            throw new VmmException.Config("%s is refused: its module-info.class is not valid (%s)".formatted(where, e.getMessage()));
+        } catch (RuntimeException | LinkageError e) {
+            // The JDK's parser has no one exception for a damaged descriptor.
+            throw new VmmException.Config("%s is refused: its module-info.class is not valid (%s)".formatted(where, e));
         }
     }
 

@@ -20,7 +20,7 @@ class RealDiskPropertyTest {
     private static final int SECTOR = 512;
     private static final int SECTORS = 512;
     private static final int MOST_SECTORS = 64;
-    private static final int REQUESTS = 1500;
+    private static final int REQUESTS = 600;
     private static final int READ = 0;
     private static final int WRITE = 1;
     private static final int FLUSH = 4;
@@ -58,7 +58,7 @@ class RealDiskPropertyTest {
         try {
             for (int i = 0; i < REQUESTS; i++) {
                 sendOne(random.nextInt(queues));
-                if (random.nextInt(300) == 0) {
+                if (random.nextInt(150) == 0) {
                     startAgain();
                 }
             }
