@@ -24,7 +24,7 @@ import testudo.testing.driver.MemorySource;
 
 /// A host with one file that loses what was not flushed when the power goes. Operations complete in any order; a flush covers the
 /// writes that had completed when it was queued, as fdatasync does (`io_uring_enter(2)`, "IORING_OP_FSYNC").
-final class VolatileDisk extends MemorySource implements HostPlatform, HostFiles, HostFile, IoRing {
+final class VolatileDisk implements HostPlatform, HostFiles, HostFile {
     private static final int WORD = Long.BYTES;
     private static final int DEPTH = 256;
 
@@ -33,9 +33,6 @@ final class VolatileDisk extends MemorySource implements HostPlatform, HostFiles
     private final boolean dropsFlushes;
     private final long[] cached;
     private final long[] durable;
-    private final List<Runnable> queued = new ArrayList<>();
-    private final List<Runnable> underWay = new ArrayList<>();
-    private Completion completion = (token, result) -> {};
     int flushes;
 
     /// Makes a disk of words that grow: a word that is written later is larger.
@@ -58,57 +55,6 @@ final class VolatileDisk extends MemorySource implements HostPlatform, HostFiles
     }
 
     @Override
-    public boolean write(HostFile file, long position, BufferList from, long lengthBytes, long token) {
-        long[] words = new long[(int) lengthBytes / WORD];
-        from.read(MemorySegment.ofArray(words), 0, lengthBytes);
-        queued.add(() -> {
-            System.arraycopy(words, 0, cached, (int) position / WORD, words.length);
-            completion.completed(token, (int) lengthBytes);
-        });
-        return true;
-    }
-
-    @Override
-    public boolean flush(HostFile file, long token) {
-        long[] covered = cached.clone();
-        queued.add(() -> {
-            flushes++;
-            for (int i = 0; i < covered.length && !dropsFlushes; i++) {
-                durable[i] = Math.max(durable[i], covered[i]);
-            }
-            completion.completed(token, 0);
-        });
-        return true;
-    }
-
-    @Override
-    public void submit() {
-        underWay.addAll(queued);
-        queued.clear();
-        changed();
-    }
-
-    @Override
-    public int complete(Completion to) {
-        completion = to;
-        if (underWay.isEmpty()) {
-            return 0;
-        }
-        underWay.remove(random.nextInt(underWay.size())).run();
-        return 1;
-    }
-
-    @Override
-    public int ready() {
-        return underWay.isEmpty() ? 0 : Poller.READABLE;
-    }
-
-    @Override
-    public int space() {
-        return DEPTH - queued.size() - underWay.size();
-    }
-
-    @Override
     public long sizeBytes() {
         return (long) cached.length * WORD;
     }
@@ -125,7 +71,7 @@ final class VolatileDisk extends MemorySource implements HostPlatform, HostFiles
 
     @Override
     public IoRing newRing(int depth, RingKind kind) {
-        return this;
+        return new VolatileRing();
     }
 
     @Override
@@ -141,16 +87,6 @@ final class VolatileDisk extends MemorySource implements HostPlatform, HostFiles
     @Override
     public void close() {
         // Lives as long as the test.
-    }
-
-    @Override
-    public boolean read(HostFile file, long position, BufferList to, long lengthBytes, long token) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public boolean allocate(HostFile file, RangeOperation operation, long position, long lengthBytes, long token) {
-        throw new UnsupportedOperationException();
     }
 
     @Override
@@ -221,5 +157,77 @@ final class VolatileDisk extends MemorySource implements HostPlatform, HostFiles
     @Override
     public EntropySource entropy() {
         return memoryHost.entropy();
+    }
+
+    private final class VolatileRing extends MemorySource implements IoRing {
+        private final List<Runnable> queued = new ArrayList<>();
+        private final List<Runnable> underWay = new ArrayList<>();
+        private Completion completion = (token, result) -> {};
+
+        @Override
+        public boolean write(HostFile file, long position, BufferList from, long lengthBytes, long token) {
+            long[] words = new long[(int) lengthBytes / WORD];
+            from.read(MemorySegment.ofArray(words), 0, lengthBytes);
+            queued.add(() -> {
+                System.arraycopy(words, 0, cached, (int) position / WORD, words.length);
+                completion.completed(token, (int) lengthBytes);
+            });
+            return true;
+        }
+
+        @Override
+        public boolean flush(HostFile file, long token) {
+            long[] covered = cached.clone();
+            queued.add(() -> {
+                flushes++;
+                for (int i = 0; i < covered.length && !dropsFlushes; i++) {
+                    durable[i] = Math.max(durable[i], covered[i]);
+                }
+                completion.completed(token, 0);
+            });
+            return true;
+        }
+
+        @Override
+        public void submit() {
+            underWay.addAll(queued);
+            queued.clear();
+            changed();
+        }
+
+        @Override
+        public int complete(Completion to) {
+            completion = to;
+            if (underWay.isEmpty()) {
+                return 0;
+            }
+            underWay.remove(random.nextInt(underWay.size())).run();
+            return 1;
+        }
+
+        @Override
+        public int ready() {
+            return underWay.isEmpty() ? 0 : Poller.READABLE;
+        }
+
+        @Override
+        public int space() {
+            return DEPTH - queued.size() - underWay.size();
+        }
+
+        @Override
+        public boolean read(HostFile file, long position, BufferList to, long lengthBytes, long token) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public boolean allocate(HostFile file, RangeOperation operation, long position, long lengthBytes, long token) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void close() {
+            // Holds nothing.
+        }
     }
 }
