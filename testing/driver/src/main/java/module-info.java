@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module testudo.testing.driver {
     requires transitive testudo.spi;
+    requires jdk.management;
 
     exports testudo.testing.driver;
 }

@@ -5,7 +5,6 @@ module testudo.testing.tck {
     requires transitive testudo.testing.driver;
     requires transitive org.junit.jupiter.api;
     requires testudo.core;
-    requires jdk.management;
 
     exports testudo.testing.tck;
 }

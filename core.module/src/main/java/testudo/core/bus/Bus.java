@@ -56,27 +56,46 @@ public final class Bus {
         return true;
     }
 
-    /// The guest reads. All ones where nobody answers.
+    /// The guest reads. Bytes that nobody answers for are all ones; an access across the end of a range is made byte by byte.
     /// @param address any value
     /// @param sizeBytes 1, 2, 4 or 8
     /// @return the value, the bits above `sizeBytes` are 0
     public long read(long address, int sizeBytes) {
         Table now = table;
         int at = now.find(address);
-        long value = at < 0 ? -1 : now.devices[at].read(address - now.starts[at], sizeBytes);
-        return sizeBytes == 8 ? value : value & ((1L << (sizeBytes * 8)) - 1);
+        if (at >= 0 && sizeBytes <= now.ends[at] - address) {
+            return now.devices[at].read(address - now.starts[at], sizeBytes) & ones(sizeBytes);
+        }
+        long value = 0;
+        for (int i = 0; i < sizeBytes; i++) {
+            int owner = now.find(address + i);
+            long part = owner < 0 ? -1 : now.devices[owner].read(address + i - now.starts[owner], 1);
+            value |= (part & 0xFF) << (8 * i);
+        }
+        return value;
     }
 
-    /// The guest writes. Ignored where nobody answers.
+    /// The guest writes. Bytes that nobody takes are dropped; an access across the end of a range is made byte by byte.
     /// @param address any value
     /// @param sizeBytes 1, 2, 4 or 8
     /// @param value zero-extended
     public void write(long address, int sizeBytes, long value) {
         Table now = table;
         int at = now.find(address);
-        if (at >= 0) {
-            now.devices[at].write(address - now.starts[at], sizeBytes, value);
+        if (at >= 0 && sizeBytes <= now.ends[at] - address) {
+            now.devices[at].write(address - now.starts[at], sizeBytes, value & ones(sizeBytes));
+            return;
         }
+        for (int i = 0; i < sizeBytes; i++) {
+            int owner = now.find(address + i);
+            if (owner >= 0) {
+                now.devices[owner].write(address + i - now.starts[owner], 1, value >>> (8 * i) & 0xFF);
+            }
+        }
+    }
+
+    private static long ones(int sizeBytes) {
+        return -1L >>> (64 - 8 * sizeBytes);
     }
 
     /// Sorted, parallel arrays that never change.

@@ -51,7 +51,7 @@ public final class MsixTable implements AutoCloseable {
     /// @param sizeBytes 4 or 8, naturally aligned; anything else reads as ones
     /// @return the value
     public synchronized long read(long offset, int sizeBytes) {
-        if (sizeBytes < 4 || (offset & (sizeBytes - 1)) != 0 || offset + sizeBytes > (long) vectors.length * ENTRY_BYTES) {
+        if (isOdd(offset, sizeBytes, (long) vectors.length * ENTRY_BYTES)) {
             return -1;
         }
         int word = (int) (offset >> 2);
@@ -64,7 +64,7 @@ public final class MsixTable implements AutoCloseable {
     /// @param sizeBytes 4 or 8, naturally aligned; anything else is ignored
     /// @param value the value
     public synchronized void write(long offset, int sizeBytes, long value) {
-        if (sizeBytes < 4 || (offset & (sizeBytes - 1)) != 0 || offset + sizeBytes > (long) vectors.length * ENTRY_BYTES) {
+        if (isOdd(offset, sizeBytes, (long) vectors.length * ENTRY_BYTES)) {
             return;
         }
         int word = (int) (offset >> 2);
@@ -76,12 +76,11 @@ public final class MsixTable implements AutoCloseable {
     }
 
     private void store(int word, int value) {
-        words[word] =
-                switch (word & 3) {
-                    case 0 -> value & ~3;
-                    case 3 -> value & MASKED;
-                    default -> value;
-                };
+        words[word] = switch (word & 3) {
+            case 0 -> value & ~3;
+            case 3 -> value & MASKED;
+            default -> value;
+        };
     }
 
     private void update(int entry) {
@@ -113,7 +112,7 @@ public final class MsixTable implements AutoCloseable {
     /// @param sizeBytes 4 or 8
     /// @return the bits
     public long readPending(long offset, int sizeBytes) {
-        if (sizeBytes < 4 || (offset & (sizeBytes - 1)) != 0 || offset * 8 >= vectors.length + 63L) {
+        if (isOdd(offset, sizeBytes, (vectors.length + 63L) / 64 * 8)) {
             return -1;
         }
         long bits = 0;
@@ -124,6 +123,11 @@ public final class MsixTable implements AutoCloseable {
             }
         }
         return bits;
+    }
+
+    /// Whether an access is none that the specification allows: not 4 or 8 bytes, not aligned, or not inside.
+    private static boolean isOdd(long offset, int sizeBytes, long limitBytes) {
+        return sizeBytes < 4 || (offset & (sizeBytes - 1)) != 0 || offset < 0 || offset > limitBytes - sizeBytes;
     }
 
     /// Whether the guest uses MSI-X.

@@ -45,6 +45,8 @@ public abstract class PciFunction {
     private int nextCapability = FIRST_CAPABILITY;
     private @Nullable InterruptLine pin;
     private int pinNumber;
+    private final Object pinLock = new Object();
+    private boolean pinHigh;
     private int gsi = -1;
 
     /// Fills the header.
@@ -134,9 +136,16 @@ public abstract class PciFunction {
     /// Sets the level of the interrupt pin, unless the guest has switched the pin off. Any thread.
     /// @param high the level
     protected final void setPin(boolean high) {
+        synchronized (pinLock) {
+            pinHigh = high;
+            drivePin();
+        }
+    }
+
+    private void drivePin() {
         InterruptLine line = pin;
         if (line != null) {
-            line.set(high && (config.get(COMMAND, 2) & COMMAND_NO_PIN) == 0);
+            line.set(pinHigh && (config.get(COMMAND, 2) & COMMAND_NO_PIN) == 0);
         }
     }
 
@@ -160,6 +169,11 @@ public abstract class PciFunction {
     /// @param value the value
     protected void writeConfig(int offset, int sizeBytes, int value) {
         config.guestWrite(offset, sizeBytes, value);
+        if (offset < COMMAND + 2 && offset + sizeBytes > COMMAND) {
+            synchronized (pinLock) {
+                drivePin();
+            }
+        }
     }
 
     /// A base address register has got an address, or lost it. Configuration accesses are still serialised.

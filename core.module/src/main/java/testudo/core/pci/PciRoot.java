@@ -84,8 +84,7 @@ public final class PciRoot {
         List<Map.Entry<PciAddress, PciFunction>> list = new ArrayList<>();
         lock.lock();
         try {
-            functions.forEach((id, function) ->
-                    list.add(Map.entry(new PciAddress(id >> 8, (id >> 3) & 0x1F, id & 7), function)));
+            functions.forEach((id, function) -> list.add(Map.entry(new PciAddress(id >> 8, (id >> 3) & 0x1F, id & 7), function)));
         } finally {
             lock.unlock();
         }

@@ -16,9 +16,8 @@ final class ChainBuilder {
     /// Bytes of a descriptor, in either ring format.
     static final int DESCRIPTOR_BYTES = 16;
 
-    private static final int PAGE_BYTES = 4096;
-    // A buffer that straddles regions is cut at pages; more pieces than this in one chain is no driver of good faith.
-    private static final int MAX_PIECES = 65_536;
+    /// VIRTIO 1.3, 2.7.5: a chain covers less than 4 GiB.
+    private static final long MAX_CHAIN_BYTES = 0xFFFF_FFFFL;
 
     private final DeviceMemory.Cursor cursor;
 
@@ -37,6 +36,9 @@ final class ChainBuilder {
         if (!writable && chain.writable().count() > 0) {
             throw new QueueFault("a device-readable buffer follows a device-writable one");
         }
+        if (chain.readable().sizeBytes() + chain.writable().sizeBytes() + lengthBytes > MAX_CHAIN_BYTES) {
+            throw new QueueFault("a chain covers 4 GiB or more");
+        }
         BufferList list = writable ? chain.writable() : chain.readable();
         if (lengthBytes == 0) {
             return;
@@ -44,24 +46,38 @@ final class ChainBuilder {
         if (cursor.seek(address, lengthBytes, writable)) {
             list.add(cursor.segment(), cursor.offset(), lengthBytes, address);
         } else {
-            addByPages(list, address, lengthBytes, writable);
+            addByRegions(list, address, lengthBytes, writable);
         }
     }
 
-    private void addByPages(BufferList list, long address, int lengthBytes, boolean writable) {
-        long at = address;
-        int left = lengthBytes;
-        while (left > 0) {
-            int step = (int) Math.min(left, PAGE_BYTES - (at & (PAGE_BYTES - 1)));
-            if (!cursor.seek(at, step, writable)) {
+    /// The buffer crosses from one region of memory into the next: one piece for each.
+    private void addByRegions(BufferList list, long address, int lengthBytes, boolean writable) {
+        int done = 0;
+        while (done < lengthBytes) {
+            int step = accessible(address + done, lengthBytes - done, writable);
+            if (step == 0 || !cursor.seek(address + done, step, writable)) {
                 throw new QueueFault("a buffer is not in guest memory");
             }
-            if (list.count() >= MAX_PIECES) {
-                throw new QueueFault("a chain has too many pieces");
-            }
-            list.add(cursor.segment(), cursor.offset(), step, at);
-            at += step;
-            left -= step;
+            list.add(cursor.segment(), cursor.offset(), step, address + done);
+            done += step;
         }
+    }
+
+    /// How much of a range is in one piece from its start on, by halving: at most 31 look-ups.
+    private int accessible(long address, int lengthBytes, boolean writable) {
+        if (cursor.seek(address, lengthBytes, writable)) {
+            return lengthBytes;
+        }
+        int good = 0;
+        int bad = lengthBytes;
+        while (bad - good > 1) {
+            int middle = (good + bad) >>> 1;
+            if (cursor.seek(address, middle, writable)) {
+                good = middle;
+            } else {
+                bad = middle;
+            }
+        }
+        return good;
     }
 }

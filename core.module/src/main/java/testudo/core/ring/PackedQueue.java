@@ -170,7 +170,7 @@ public final class PackedQueue implements RingQueue {
         }
         inFlight[id >> 6] &= ~(1L << id);
         slotsInFlight -= chain.descriptors();
-        long written = Math.min(writtenBytes, chain.writable().sizeBytes());
+        long written = Math.clamp(writtenBytes, 0, chain.writable().sizeBytes());
         Dirty.mark(memory, chain.writable(), written);
         int flags = (usedWrap ? AVAIL | USED : 0) | (written > 0 ? ChainBuilder.WRITE : 0);
         long slot = 16L * nextUsed;

@@ -180,7 +180,7 @@ public final class SplitQueue implements RingQueue {
             throw new IllegalStateException("queue %d: completes a chain that is not under way".formatted(index));
         }
         inFlight[head >> 6] &= ~(1L << head);
-        long written = Math.min(writtenBytes, chain.writable().sizeBytes());
+        long written = Math.clamp(writtenBytes, 0, chain.writable().sizeBytes());
         Dirty.mark(memory, chain.writable(), written);
         long element = USED_RING + (long) USED_ELEMENT_BYTES * (nextUsed & (size - 1));
         used.putInt(element, head);

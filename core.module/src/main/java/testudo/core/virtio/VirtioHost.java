@@ -3,14 +3,17 @@ package testudo.core.virtio;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import testudo.core.ring.RingQueue;
+import testudo.spi.VmmException;
 import testudo.spi.device.EventLoop;
 import testudo.spi.device.MachineServices;
 import testudo.spi.device.MachineServices.MachineEvent;
@@ -32,6 +35,7 @@ import testudo.spi.virtio.Virtqueue;
 public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
     private static final Logger LOG = LoggerFactory.getLogger(VirtioHost.class);
     private static final long WAIT_SECONDS = 10;
+    private static final long FAULT_LOG_SECONDS = 10;
     private static final long RING_FEATURES = VirtioFeature.VERSION_1 | VirtioFeature.EVENT_IDX | VirtioFeature.INDIRECT_DESC;
 
     private final String id;
@@ -50,6 +54,11 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
     private volatile boolean broken;
     private long driverFeatures;
     private boolean active;
+    /// Whether the device was told; only the first loop asks.
+    private boolean activated;
+    private final AtomicBoolean crashed = new AtomicBoolean();
+    private long lastFaultNanos;
+    private int silentFaults;
 
     /// Takes charge of a device that was made on the first of its loops.
     /// @param id its name
@@ -146,11 +155,12 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
         }
         synchronized (this) {
             int now = status;
-            int added = value & ~now & ~VirtioStatus.NEEDS_RESET;
+            int added = value & ~now & VirtioStatus.SETTABLE;
             if ((added & VirtioStatus.FEATURES_OK) != 0 && !featuresFit()) {
                 added &= ~VirtioStatus.FEATURES_OK;
             }
-            if ((added & VirtioStatus.DRIVER_OK) != 0 && (now & VirtioStatus.FEATURES_OK) == 0) {
+            boolean ready = ((now | added) & VirtioStatus.READY) == VirtioStatus.READY && !broken;
+            if ((added & VirtioStatus.DRIVER_OK) != 0 && !ready) {
                 added &= ~VirtioStatus.DRIVER_OK;
             }
             status = now | added; // bits are only ever added; 0 is the way back
@@ -169,7 +179,8 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
     /// The registers of a queue.
     /// @param queue any value
     /// @return the registers, or null when there is no such queue
-    @Nullable QueueRegisters queue(int queue) {
+    @Nullable
+    QueueRegisters queue(int queue) {
         return queue >= 0 && queue < queues.length ? queues[queue] : null;
     }
 
@@ -253,20 +264,36 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
 
     /// Takes the queues away from the device. On the first loop.
     private void stop() {
-        boolean wasActive;
         synchronized (this) {
-            wasActive = active;
             active = false;
         }
         watches.forEach(EventLoop.Watch::cancel);
         watches.clear();
-        if (wasActive) {
+        settleFurtherLoops();
+        if (activated) {
+            activated = false;
             device.quiesce();
             device.reset();
         }
         for (int i = 0; i < rings.length; i++) {
             rings[i] = null;
             kicks[i].consume();
+        }
+    }
+
+    /// Waits until no handler of the further loops is under way. Their watches are cancelled, so that none follows.
+    private void settleFurtherLoops() {
+        CountDownLatch busy = new CountDownLatch(threads.count() - 1);
+        for (int i = 1; i < threads.count(); i++) {
+            threads.loop(i).execute(busy::countDown);
+        }
+        try {
+            if (!busy.await(WAIT_SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("%s: a loop is stuck in a handler".formatted(id));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("%s: interrupted while its loops end".formatted(id), e);
         }
     }
 
@@ -283,9 +310,10 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
                 rings[i] = ring;
                 served.add(ring == null ? new DisabledQueue(i, queues[i].maxSize) : ring);
             }
+            activated = true;
             device.activate(new Activation(features, List.copyOf(served)));
-        } catch (QueueFault fault) {
-            needsReset(fault);
+        } catch (QueueFault | VmmException failure) {
+            needsReset(failure);
             return;
         }
         for (int i = 0; i < queues.length; i++) {
@@ -309,6 +337,9 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
 
     @Override
     public void after(int loop) {
+        if (broken) {
+            return;
+        }
         for (int i = loop; i < rings.length; i += threads.count()) {
             RingQueue ring = rings[i];
             if (ring != null && ring.publish()) {
@@ -323,21 +354,39 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
             needsReset(fault);
             return;
         }
-        LOG.error("{}: stopped by an internal error", id, failure);
         broken = true;
-        machine.event(MachineEvent.CRASH, 0);
+        if (crashed.compareAndSet(false, true)) { // a level-triggered source may fail again and again until the machine has stopped
+            LOG.error("{}: stopped by an internal error", id, failure);
+            machine.event(MachineEvent.CRASH, 0);
+        }
     }
 
-    private void needsReset(QueueFault fault) {
-        if (broken) {
-            return;
-        }
-        broken = true;
-        LOG.warn("{}: guest driver fault, device stopped until it is reset: {}", id, fault.getMessage());
+    private void needsReset(RuntimeException fault) {
         synchronized (this) {
+            if (broken) {
+                return;
+            }
+            broken = true;
             status |= VirtioStatus.NEEDS_RESET;
         }
+        report(fault);
         interrupts.config();
+    }
+
+    /// Logs a fault, at most one in ten seconds: a driver may go on breaking and resetting the device.
+    private synchronized void report(RuntimeException fault) {
+        long now = System.nanoTime();
+        if (lastFaultNanos != 0 && now - lastFaultNanos < TimeUnit.SECONDS.toNanos(FAULT_LOG_SECONDS)) {
+            silentFaults++;
+            return;
+        }
+        lastFaultNanos = now;
+        LOG.warn(
+                "{}: device stopped until its driver resets it: {} ({} more like this not logged)",
+                id,
+                fault.getMessage(),
+                silentFaults);
+        silentFaults = 0;
     }
 
     /// Stops the device and releases it with its loops.

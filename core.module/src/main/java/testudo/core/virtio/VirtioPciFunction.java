@@ -3,8 +3,11 @@ package testudo.core.virtio;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import testudo.core.pci.MsixTable;
 import testudo.core.pci.PciFunction;
+import testudo.spi.VmmException;
 import testudo.spi.hypervisor.IoEvents;
 import testudo.spi.irq.MsiVector;
 import testudo.spi.pci.PciTraits;
@@ -12,6 +15,7 @@ import testudo.spi.virtio.VirtioTraits;
 
 /// The modern PCI transport (VIRTIO 1.3, 4.1 "Virtio Over PCI Bus"), with crosvm's layout of BAR 0.
 public final class VirtioPciFunction extends PciFunction implements VirtioInterrupts {
+    private static final Logger LOG = LoggerFactory.getLogger(VirtioPciFunction.class);
     private static final int VENDOR = 0x1AF4;
     private static final int FIRST_DEVICE = 0x1040;
     private static final int REVISION = 1;
@@ -45,6 +49,7 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
     private final int accessAt;
     private final Object isrLock = new Object();
     private int isr;
+    private boolean exitsReported;
 
     /// Makes the function.
     /// @param host the device
@@ -114,11 +119,14 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
         super.writeConfig(offset, sizeBytes, value);
         if (offset < msixAt + 4 && offset + sizeBytes > msixAt + 2) {
             msix.control(config.get(msixAt + 2, 2));
+            if (msix.enabled()) {
+                setPin(false);
+            }
         } else if (offset == accessAt + 16) {
             int length = config.get(accessAt + 12, 4);
             long at = Integer.toUnsignedLong(config.get(accessAt + 8, 4));
             if ((length == 1 || length == 2 || length == 4) && at <= BAR_BYTES - length) {
-                writeBar(0, at, length, Integer.toUnsignedLong(value));
+                writeBar(0, at, length, Integer.toUnsignedLong(value) & (-1L >>> (64 - 8 * length)));
             }
         }
     }
@@ -134,8 +142,24 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
         bound.clear();
         for (int queue = 0; address >= 0 && queue < host.traits().queueSizes().size(); queue++) {
             long doorbell = address + NOTIFY + (long) NOTIFY_MULTIPLIER * queue;
-            ioEvents.bind(doorbell, host.kick(queue));
+            if (!bind(ioEvents, doorbell, queue)) {
+                return;
+            }
             bound.add(doorbell);
+        }
+    }
+
+    /// A doorbell that the hypervisor can't take over works all the same: its writes are exits.
+    private boolean bind(IoEvents events, long doorbell, int queue) {
+        try {
+            events.bind(doorbell, host.kick(queue));
+            return true;
+        } catch (VmmException.Host failure) {
+            if (!exitsReported) {
+                exitsReported = true;
+                LOG.warn("{}: notifications take the slow path: {}", host.id(), failure.getMessage());
+            }
+            return false;
         }
     }
 

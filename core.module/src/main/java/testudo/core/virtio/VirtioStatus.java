@@ -8,6 +8,10 @@ final class VirtioStatus {
     static final int FEATURES_OK = 8;
     static final int NEEDS_RESET = 64;
     static final int FAILED = 128;
+    /// What must be set before [#DRIVER_OK] (3.1.1 "Driver Requirements: Device Initialization").
+    static final int READY = ACKNOWLEDGE | DRIVER | FEATURES_OK;
+    /// What a driver can set.
+    static final int SETTABLE = READY | DRIVER_OK | FAILED;
 
     private VirtioStatus() {}
 }

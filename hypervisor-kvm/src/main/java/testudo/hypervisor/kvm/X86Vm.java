@@ -1,7 +1,6 @@
 package testudo.hypervisor.kvm;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;

@@ -38,7 +38,7 @@ public final class PatternProvider implements DeviceProvider {
             int seed = wanted.value().seed();
             devices.add(new DeviceSpec.Virtio(
                     "acme-pattern" + devices.size(), EnumerationRank.LAST, wanted.value().pciAddress(), OptionalInt.empty(), List.of(),
-                    context -> new VirtioPattern(seed)));
+                    context -> new VirtioPattern(seed, context.loop())));
         }
         return devices;
     }

@@ -1,7 +1,9 @@
 package com.example.acme.pattern;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import testudo.spi.device.EventLoop;
 import testudo.spi.memory.BufferList;
 import testudo.spi.virtio.DescriptorChain;
 import testudo.spi.virtio.VirtioActivation;
@@ -15,15 +17,20 @@ import testudo.spi.virtio.Virtqueue;
 final class VirtioPattern implements VirtioDevice {
     /// The most one request gets: a guest that offers gigabytes must not hold the loop.
     private static final int MAX_REQUEST_BYTES = 4096;
+    /// Every request is a piece of this, from the byte on that is next.
+    private static final MemorySegment PATTERN = pattern();
     private static final VirtioTraits TRAITS = new VirtioTraits(4, "rng", 0, List.of(64), 0, 0x0880, 1, false);
 
     private final int seed;
+    private final EventLoop loop;
     private final DescriptorChain chain = new DescriptorChain();
+    private final Runnable again = this::serve;
     private int next;
     private @Nullable Virtqueue queue;
 
-    VirtioPattern(int seed) {
+    VirtioPattern(int seed, EventLoop loop) {
         this.seed = seed;
+        this.loop = loop;
         next = seed;
     }
 
@@ -44,21 +51,41 @@ final class VirtioPattern implements VirtioDevice {
 
     @Override
     public void onKick(int index) {
+        serve();
+    }
+
+    private void serve() {
         Virtqueue from = queue;
-        while (from != null && from.next(chain)) {
-            BufferList to = chain.writable();
-            int written = 0;
-            while (written < MAX_REQUEST_BYTES && to.writeByte(next)) {
-                next = (next + 1) & 0xFF;
-                written++;
-            }
-            from.complete(chain, written);
+        if (from == null || !from.enabled()) {
+            return;
         }
+        for (int served = 0; served < from.size(); served++) {
+            if (!from.next(chain)) {
+                return;
+            }
+            from.complete(chain, fill(chain.writable()));
+        }
+        // A queue full at a time: what is done is published in between, and a guest that never stops asking does not hold the loop.
+        loop.execute(again);
+    }
+
+    private long fill(BufferList to) {
+        long written = to.write(PATTERN, next, MAX_REQUEST_BYTES);
+        next = (int) (next + written) & 0xFF;
+        return written;
+    }
+
+    private static MemorySegment pattern() {
+        byte[] bytes = new byte[256 + MAX_REQUEST_BYTES];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) i;
+        }
+        return MemorySegment.ofArray(bytes).asReadOnly();
     }
 
     @Override
     public void quiesce() {
-        // No request outlives the call that serves it.
+        // No request outlives the call that serves it; one more turn may be on its way.
         queue = null;
     }
 

@@ -24,8 +24,8 @@ final class Debugcon implements PlatformDevice {
 
     @Override
     public long read(int resource, long offset, int sizeBytes) {
-        long ones = sizeBytes == 8 ? -1L : (1L << 8 * sizeBytes) - 1;
-        return ones & ~0xFFL | SIGNATURE;
+        long ones = sizeBytes == 8 ? -1L : (1L << (8 * sizeBytes)) - 1;
+        return (ones & ~0xFFL) | SIGNATURE;
     }
 
     @Override

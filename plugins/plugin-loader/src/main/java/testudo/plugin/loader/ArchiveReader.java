@@ -10,10 +10,15 @@ import testudo.spi.VmmException;
 
 /// Reads plugin archives: bytes, then signature, then contents.
 final class ArchiveReader {
-    /// The largest archive, in bytes. The heap holds it three times while its signature is checked.
-    static final int MAX_ARCHIVE_BYTES = 16 << 20;
-    /// How much an archive may hold unpacked, and each of its jars, in bytes.
-    static final int MAX_UNPACKED_BYTES = 32 << 20;
+    // The heap of the image is 128 MiB, 85 MiB of that for large arrays. While a signature is checked, the JDK holds the archive three
+    // times; while it is unpacked, there are the archive, its jars and their entries; what is loaded stays.
+
+    /// The largest archive, in bytes.
+    static final int MAX_ARCHIVE_BYTES = 12 << 20;
+    /// How much the entries of an archive may hold together, and again the entries of its jars, in bytes.
+    static final int MAX_UNPACKED_BYTES = 20 << 20;
+    /// How much the entries of all archives' jars may hold together, in bytes.
+    static final int MAX_LOADED_BYTES = 28 << 20;
     /// What the name of an archive ends with.
     static final String SUFFIX = ".zip";
     /// What the name of its signature adds.

@@ -78,6 +78,11 @@ final class Inventory {
     private void add(Path file, ArchiveReader reader, Set<String> notWanted) {
         try {
             PluginArchive archive = reader.read(file);
+            int loaded = archives.values().stream().mapToInt(PluginArchive::sizeBytes).sum();
+            if (loaded + archive.sizeBytes() > ArchiveReader.MAX_LOADED_BYTES) {
+                throw new VmmException.Config("%s is refused: with it, plugins would take more than %d MiB of memory; remove some"
+                        .formatted(archive.label(), ArchiveReader.MAX_LOADED_BYTES >> 20));
+            }
             archives.put(file, archive);
             if (notWanted.contains(archive.manifest().id())) {
                 disabled.add(archive.manifest().id());

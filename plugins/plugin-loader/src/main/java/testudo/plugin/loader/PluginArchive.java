@@ -15,6 +15,12 @@ record PluginArchive(Path file, PluginManifest manifest, TrustedKey signer, List
         modules = List.copyOf(modules);
     }
 
+    /// How much memory its modules take.
+    /// @return bytes
+    int sizeBytes() {
+        return modules.stream().mapToInt(MemoryModule::sizeBytes).sum();
+    }
+
     /// How messages name it.
     String label() {
         return "plugin %s (%s)".formatted(manifest.label(), file);

@@ -22,8 +22,7 @@ import testudo.spi.command.ToolProvider;
 
 /// Classes and resources from memory.
 class PluginClassLoaderTest {
-    @TempDir
-    Path temporary;
+    @TempDir Path temporary;
 
     private Vendor acme;
     private Path directory;

@@ -25,8 +25,7 @@ import testudo.spi.option.OptionDeclaration;
 
 /// `testudo plugin …` as a user goes through it.
 class PluginCommandsTest {
-    @TempDir
-    Path temporary;
+    @TempDir Path temporary;
 
     private Path user;
     private Path keys;
@@ -103,7 +102,8 @@ class PluginCommandsTest {
     void aPluginOfAnotherDirectoryIsNotReplaced() {
         trust();
         acme.publish(temporary.resolve("system/echo.zip"), Vendor.manifest("acme.echo", "1.0.0"), acme.toolModule("acme.echo", "echo"));
-        assertTrue(failure("install", published("echo2.zip", "2.0.0")).contains("is already there as " + temporary.resolve("system/echo.zip")));
+        assertTrue(failure("install", published("echo2.zip", "2.0.0")).contains("is already there as " + temporary.resolve(
+                "system/echo.zip")));
     }
 
     @Test

@@ -115,6 +115,19 @@ class PluginLoadingTest {
     }
 
     @Test
+    void layersComeInTheOrderOfTheArchives() {
+        List<String> names = List.of("a", "b", "c", "d", "e");
+        byte[] tools = acme.toolModule("acme.tools", "x");
+        List<String> ids = List.of("zeta", "eta", "theta", "alpha", "iota");
+        for (int i = 0; i < names.size(); i++) {
+            acme.publish(directory.resolve(names.get(i) + ".zip"), Vendor.manifest(ids.get(i), "1.0.0"), tools);
+        }
+
+        assertEquals(ids.stream().map(id -> "plugin " + id).toList(), load().layers().stream()
+                .map(layer -> layer.findLoader("acme.tools").getName()).toList());
+    }
+
+    @Test
     void brokenDependenciesAreNamedAndOthersLoaded() {
         byte[] tools = acme.toolModule("acme.tools", "x");
         acme.publish(directory.resolve("a.zip"), Vendor.manifest("a", "1.0.0", "plugin.dependencies=gone@>=2.0.0"), tools);
@@ -276,10 +289,25 @@ class PluginLoadingTest {
         byte[] bomb = Vendor.zip(Map.of("lib/big.jar", zeros));
         assertTrue(bomb.length < 1 << 20, "it is small while packed");
         acme.publish(directory.resolve("bomb.zip"), bomb);
-        assertRefused("holds more than 32 MiB unpacked");
+        assertRefused("holds more than 20 MiB unpacked");
 
         acme.publish(directory.resolve("bomb.zip"), Vendor.manifest("acme.bomb", "1.0.0"), Vendor.zip(Map.of("zeros", zeros)));
-        assertRefused("holds more than 32 MiB unpacked");
+        assertRefused("holds more than 20 MiB unpacked");
+    }
+
+    @Test
+    void pluginsTogetherHaveALimitToo() {
+        for (String name : List.of("a", "b", "c")) {
+            byte[] tools = acme.toolModule("acme." + name, name);
+            Map<String, byte[]> entries = new LinkedHashMap<>(ZipContents.read(tools, 1 << 20, "jar"));
+            entries.put("zeros", new byte[ArchiveReader.MAX_LOADED_BYTES / 2 - (1 << 20)]);
+            acme.publish(directory.resolve(name + ".zip"), Vendor.manifest("acme." + name, "1.0.0"), Vendor.zip(entries));
+        }
+
+        Loaded loaded = load();
+
+        assertEquals(List.of("a", "b"), words(loaded));
+        assertProblem(loaded, "plugin acme.c 1.0.0", "more than 28 MiB of memory");
     }
 
     @Test

@@ -58,7 +58,8 @@ class SignedNonsensePropertyTest {
 
     @Property(tries = 200)
     void anyManifestIsNamedOrLoaded(@ForAll String id, @ForAll String version, @ForAll String dependency) {
-        loadedOrNamed("plugin.id=" + id + "\nplugin.version=" + version + "\nplugin.requires=" + version + "\nplugin.dependencies=" + dependency
+        loadedOrNamed("plugin.id=" + id + "\nplugin.version=" + version + "\nplugin.requires=" + version + "\nplugin.dependencies="
+                + dependency
                 + "\n", jar);
     }
 

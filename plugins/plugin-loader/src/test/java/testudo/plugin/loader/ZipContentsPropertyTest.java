@@ -26,7 +26,8 @@ class ZipContentsPropertyTest {
         int total = sizes.stream().mapToInt(Integer::intValue).sum();
         byte[] zip = Vendor.zip(entries);
         if (total > LIMIT) {
-            assertTrue(assertThrows(VmmException.Config.class, () -> ZipContents.read(zip, LIMIT, "x")).getMessage().contains("MiB unpacked"));
+            assertTrue(assertThrows(VmmException.Config.class, () -> ZipContents.read(zip, LIMIT, "x")).getMessage().contains(
+                    "MiB unpacked"));
         } else {
             Map<String, byte[]> read = ZipContents.read(zip, LIMIT, "x");
             assertEquals(entries.keySet(), read.keySet());

@@ -30,7 +30,7 @@ final class Pvpanic implements PciDevice {
     @Override
     public long read(int bar, long offset, int sizeBytes) {
         if (offset != 0) {
-            return sizeBytes == 8 ? -1L : (1L << 8 * sizeBytes) - 1;
+            return sizeBytes == 8 ? -1L : (1L << (8 * sizeBytes)) - 1;
         }
         return SUPPORTED;
     }

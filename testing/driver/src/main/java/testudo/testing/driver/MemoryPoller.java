@@ -2,6 +2,7 @@ package testudo.testing.driver;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import testudo.spi.host.Pollable;
 import testudo.spi.host.Poller;
 
@@ -57,25 +58,20 @@ final class MemoryPoller implements Poller {
 
     @Override
     public synchronized int await(long timeoutNanos) {
-        int ready = look();
-        if (ready != 0 || timeoutNanos == 0) {
-            return ready;
-        }
+        long deadline = System.nanoTime() + timeoutNanos;
         try {
-            if (timeoutNanos < 0) {
-                while (ready == 0) {
-                    wait();
-                    ready = look();
+            while (true) {
+                int ready = look();
+                long left = timeoutNanos < 0 ? Long.MAX_VALUE : deadline - System.nanoTime();
+                if (ready != 0 || timeoutNanos == 0 || left <= 0) {
+                    return ready;
                 }
-            } else {
-                wait(timeoutNanos / 1_000_000, (int) (timeoutNanos % 1_000_000));
-                ready = look();
+                TimeUnit.NANOSECONDS.timedWait(this, left);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
             return 0;
         }
-        return ready;
     }
 
     private int look() {

@@ -84,6 +84,23 @@ class BlockTest extends OnProduct {
         guest.console().run(FIO, FIO_LIMIT).orFail("fio");
     }
 
+    @Test
+    void packedRingsWithAWorkerEachKeepTheData() throws Exception {
+        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).vcpus(2).withRootDisk()
+                .with("--block path=" + disk("data.img", 16) + ",packed-queue=true,multiple-workers=true"));
+        // Bit 34 is VIRTIO_F_RING_PACKED; sysfs shows the negotiated bits from 0 on.
+        assertEquals("1", guest.run("cut -c35 /sys/block/vdb/device/features"));
+        guest.console().run(FIO, FIO_LIMIT).orFail("fio");
+    }
+
+    @Test
+    void directDiskKeepsTheData() throws Exception {
+        String disk = disk("direct.img", 16);
+        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).withRootDisk().with("--block path=" + disk + ",block-size=4096,direct=true"));
+        assertEquals("4096", guest.run("cat /sys/block/vdb/queue/logical_block_size"));
+        guest.console().run(FIO, FIO_LIMIT).orFail("fio");
+    }
+
     /// Shows that the check above can fail: a block that changed behind the guest's back is found.
     @Test
     void changedBlockIsFound() throws Exception {

@@ -25,6 +25,11 @@ record TestBed(Path folder) {
         return Prepared.BED;
     }
 
+    /// The checkout these tests belong to.
+    static Path checkout() {
+        return PROJECT.resolve("../..").normalize();
+    }
+
     /// The image under test: a folder with `bin/testudo`. System property `testudo.image`, or `build/image` of the checkout.
     ///
     /// @throws AssertionError when there is none: a run of these tests without a product must not pass

@@ -63,8 +63,7 @@ public final class DeviceBench implements AutoCloseable {
     /// @param maxQueueSize shrinks larger queues, a power of two
     /// @return this
     public DeviceBench start(long features, int maxQueueSize) {
-        long agreed =
-                features | VirtioFeature.VERSION_1 | VirtioFeature.EVENT_IDX | VirtioFeature.INDIRECT_DESC;
+        long agreed = features | VirtioFeature.VERSION_1 | VirtioFeature.EVENT_IDX | VirtioFeature.INDIRECT_DESC;
         int count = traits.queueSizes().size();
         drivers.clear();
         rings = new RingQueue[count];

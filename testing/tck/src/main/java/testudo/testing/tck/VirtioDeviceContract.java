@@ -4,14 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioFeature;
 import testudo.spi.virtio.VirtioTraits;
+import testudo.testing.driver.AllocatedBytes;
 import testudo.testing.driver.FakeDriver;
 import testudo.testing.driver.SplitDriver;
 
@@ -21,7 +20,6 @@ import testudo.testing.driver.SplitDriver;
 /// [#writeRequest], [#replyBytes()].
 public abstract class VirtioDeviceContract {
     private static final int CHAINS = 200_000;
-    private static final int WARM_UP = 50_000;
     private static final int FUZZ_ROUNDS = 300;
     private static final int SMALL_QUEUE = 64;
 
@@ -265,14 +263,9 @@ public abstract class VirtioDeviceContract {
         try (DeviceBench bench = bench().start()) {
             long request = requestRoom(bench);
             long reply = replyRoom(bench);
-            serve(bench, WARM_UP, request, reply);
-            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-            threads.getCurrentThreadAllocatedBytes();
-            long before = threads.getCurrentThreadAllocatedBytes();
+            long allocated = AllocatedBytes.of(() -> serve(bench, CHAINS, request, reply));
 
-            serve(bench, CHAINS, request, reply);
-
-            assertEquals(0, threads.getCurrentThreadAllocatedBytes() - before, "bytes allocated for " + CHAINS + " chains");
+            assertEquals(0, allocated, "bytes allocated for " + CHAINS + " chains");
         }
     }
 

@@ -30,7 +30,7 @@ sealed interface BalloonCommand {
 
     /// Reads a request's body, whatever it is.
     static BalloonCommand parse(Object body) {
-        if (body.equals("Stats") || body instanceof Map<?, ?> fields && fields.containsKey("Stats")) {
+        if (body.equals("Stats") || (body instanceof Map<?, ?> fields && fields.containsKey("Stats"))) {
             return new Stats();
         }
         if (body instanceof Map<?, ?> fields

@@ -76,8 +76,8 @@ final class BalloonDevice implements VirtioDevice, CommandTarget {
     public long readConfig(int offset, int sizeBytes) {
         // num_pages, actual, free_page_hint_cmd_id and poison_val; the last two belong to features that are not offered.
         long low = Integer.toUnsignedLong(targetPages) | (long) actualPages << Integer.SIZE;
-        long value = offset < Long.BYTES ? low >>> offset * Byte.SIZE : 0;
-        return sizeBytes == Long.BYTES ? value : value & (1L << sizeBytes * Byte.SIZE) - 1;
+        long value = offset < Long.BYTES ? low >>> (offset * Byte.SIZE) : 0;
+        return sizeBytes == Long.BYTES ? value : value & ((1L << (sizeBytes * Byte.SIZE)) - 1);
     }
 
     @Override

@@ -61,7 +61,7 @@ final class ConsoleDevice implements VirtioDevice {
     public long readConfig(int offset, int sizeBytes) {
         // cols, rows and emerg_wr belong to features that are not offered; max_nr_ports is 1.
         boolean covers = offset <= MAX_PORTS_OFFSET && offset + sizeBytes > MAX_PORTS_OFFSET;
-        return covers ? 1L << (MAX_PORTS_OFFSET - offset) * Byte.SIZE : 0;
+        return covers ? 1L << ((MAX_PORTS_OFFSET - offset) * Byte.SIZE) : 0;
     }
 
     @Override
