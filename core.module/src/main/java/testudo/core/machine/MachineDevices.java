@@ -102,12 +102,11 @@ final class MachineDevices implements AutoCloseable {
         }
         BootOrder order = new BootOrder();
         places.forEach((device, address) -> {
-            PciFunction function =
-                    switch (device) {
-                        case DeviceSpec.Virtio virtio -> virtio(virtio, address);
-                        case DeviceSpec.Pci pci -> pci(pci);
-                        case DeviceSpec.Platform platform -> throw new IllegalStateException(platform.id());
-                    };
+            PciFunction function = switch (device) {
+                case DeviceSpec.Virtio virtio -> virtio(virtio, address);
+                case DeviceSpec.Pci pci -> pci(pci);
+                case DeviceSpec.Platform platform -> throw new IllegalStateException(platform.id());
+            };
             root.add(address, function);
             if (device instanceof DeviceSpec.Virtio virtio) {
                 order.add(virtio.bootIndex(), address, function);
@@ -153,7 +152,8 @@ final class MachineDevices implements AutoCloseable {
             throw e;
         }
         var memory = new GuestDeviceMemory(
-                vm.memory(), vm.capability(MemoryDiscard.class).<GuestDeviceMemory.Discard>map(found -> found::discard).orElse((gpa, size) -> {}));
+                vm.memory(), vm.capability(MemoryDiscard.class).<GuestDeviceMemory.Discard>map(found -> found::discard).orElse((gpa,
+                        size) -> {}));
         VirtioHost life = new VirtioHost(spec.id(), device, threads, host, memory, contexts.services(spec.id()));
         closing.add(life);
         if (device instanceof CommandTarget target) {

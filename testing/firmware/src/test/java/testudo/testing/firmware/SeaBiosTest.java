@@ -19,14 +19,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// SeaBIOS as the distribution ships it finds the devices of a machine, starts what is on its disk and serves it.
 ///
 /// Its own driver reads the disk, and what starts from there waits for the timer's interrupt through the BIOS.
-/// `bios-microvm.bin` is left out: it looks for virtio devices in the MMIO transport, which this machine does not have.
+/// `bios-microvm.bin` is left out: it is made for machines without a PC's chipset.
 class SeaBiosTest {
     private static final Path IMAGES = Path.of("/usr/share/seabios");
     private static final String MARKER = "the boot sector runs";
     private static final int RESET = 32;
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     @BeforeEach
     void needs() {
@@ -91,7 +90,7 @@ class SeaBiosTest {
     }
 
     private Path integer(String name, int value) throws IOException {
-        return Files.write(folder.resolve(name), new byte[] {(byte) value});
+        return Files.write(folder.resolve(name), new byte[]{(byte) value});
     }
 
     private String debug() throws IOException {
