@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import testudo.platform.linux.LinuxPlatform;
 import testudo.spi.VmmException;
+import testudo.spi.host.HostFiles.RingKind;
 import testudo.spi.host.HostPlatform;
 
 /// Disks, natively: the same driver against our device and against the peer's backend, the same file under both.
@@ -105,6 +106,9 @@ final class BlockRows {
     private void open(Map<String, Subject> subjects, TestudoDisk.Image image, Path peer) throws IOException {
         long diskBytes = Files.size(image.path());
         try {
+            if (image.executor().equals("uring")) {
+                host.files().newRing(1, RingKind.URING).close(); // refused here rather than on the device's loop
+            }
             subjects.put(Measurements.OURS, Subject.of(new TestudoDisk(image, host), diskBytes));
         } catch (VmmException.Host e) {
             measurements.missing(Measurements.OURS + " with " + image.executor(), String.valueOf(e.getMessage()));

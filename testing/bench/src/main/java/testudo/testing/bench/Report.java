@@ -31,7 +31,18 @@ final class Report {
             rows(text, row, entry.getValue());
         }
         measurements.missing().forEach((what, why) -> text.append("\nNot measured: ").append(what).append(": ").append(why).append('\n'));
+        everyFigure(text);
         return text.toString();
+    }
+
+    private void everyFigure(StringBuilder text) {
+        text.append("\n### Every figure\n\nGroup, row, unit, subject, then one figure for each round.\n\n```\n");
+        measurements.figures().forEach((row, subjects) -> subjects.forEach((subject, values) -> {
+            text.append(String.join("; ", row.group(), row.name(), row.unit(), subject)).append(':');
+            values.forEach(value -> text.append(' ').append(number(value)));
+            text.append('\n');
+        }));
+        text.append("```\n");
     }
 
     private static void rows(StringBuilder text, Row row, Map<String, List<Double>> subjects) {

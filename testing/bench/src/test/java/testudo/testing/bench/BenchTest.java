@@ -159,6 +159,7 @@ class BenchTest {
             table = new Report(measurements).markdown();
         }
         assertTrue(table.contains("| name | ms | 10.0 (8.00–30.0) | peer | 8.00 (5.00–10.0) | 2.00 (1.00–3.00) | even |"), table);
+        assertTrue(table.contains("group; name; ms; peer: 5.00 10.0 8.00"), table);
         assertTrue(table.contains("Not measured: other: not installed"), table);
     }
 }
