@@ -13,8 +13,6 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /// SeaBIOS as the distribution ships it finds the devices of a machine, starts what is on its disk and serves it.
 ///
@@ -33,10 +31,9 @@ class SeaBiosTest {
         assumeTrue(Files.isRegularFile(IMAGES.resolve("bios.bin")), "needs " + IMAGES + " of package seabios");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"bios.bin", "bios-256k.bin"})
-    void bootsFromAVirtioDisk(String image) throws Exception {
-        Product.Ending ending = run(image, "--block", "path=" + markedDisk());
+    @Test
+    void bootsFromAVirtioDisk() throws Exception {
+        Product.Ending ending = run("bios.bin", "--block", "path=" + markedDisk());
 
         assertEquals(MARKER, ending.serial(), () -> log(ending));
         assertEquals(RESET, ending.status(), () -> log(ending));
@@ -61,12 +58,14 @@ class SeaBiosTest {
         assertEquals(RESET, ending.status(), () -> log(ending));
     }
 
+    /// With the larger image, which is the same BIOS with more drivers.
     @Test
     void bootIndexesDecideBetweenDisks() throws Exception {
         Path first = GuestImage.disk(folder.resolve("first"), GuestCode.real().print("first").reset());
         Path second = GuestImage.disk(folder.resolve("second"), GuestCode.real().print("second").reset());
 
-        Product.Ending ending = run("bios.bin", "--block", "path=" + first + ",bootindex=2", "--block", "path=" + second + ",bootindex=1");
+        Product.Ending ending = run("bios-256k.bin", "--block", "path=" + first + ",bootindex=2", "--block", "path=" + second
+                + ",bootindex=1");
 
         assertEquals("second", ending.serial(), () -> log(ending));
     }
