@@ -103,12 +103,11 @@ final class MachineDevices implements AutoCloseable {
         }
         BootOrder order = new BootOrder();
         places.forEach((device, address) -> {
-            PciFunction function =
-                    switch (device) {
-                        case DeviceSpec.Virtio virtio -> virtio(virtio, address);
-                        case DeviceSpec.Pci pci -> pci(pci);
-                        case DeviceSpec.Platform platform -> throw new IllegalStateException(platform.id());
-                    };
+            PciFunction function = switch (device) {
+                case DeviceSpec.Virtio virtio -> virtio(virtio, address);
+                case DeviceSpec.Pci pci -> pci(pci);
+                case DeviceSpec.Platform platform -> throw new IllegalStateException(platform.id());
+            };
             root.add(address, function);
             if (device instanceof DeviceSpec.Virtio virtio) {
                 order.add(virtio.bootIndex(), address, function);
