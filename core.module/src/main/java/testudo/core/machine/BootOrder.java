@@ -48,7 +48,8 @@ final class BootOrder {
     private static String path(Choice choice) {
         PciAddress address = choice.address();
         String at = address.function() == 0
-                ? "%x".formatted(address.device()) : "%x,%x".formatted(address.device(), address.function());
+                ? "%x".formatted(address.device())
+                : "%x,%x".formatted(address.device(), address.function());
         return switch (choice.function().traits().classCode() >> 16) {
             case MASS_STORAGE -> "/pci@i0cf8/scsi@%s/disk@0,0".formatted(at);
             case NETWORK -> "/pci@i0cf8/ethernet@%s/ethernet-phy@0".formatted(at);

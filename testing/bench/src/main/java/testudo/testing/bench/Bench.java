@@ -29,7 +29,8 @@ public final class Bench {
         Path work = Files.createDirectories(Path.of(arguments[2]));
         Path output = Files.createDirectories(Path.of(arguments[3]));
         Settings settings = arguments[4].equals("quick")
-                ? Settings.quick(image, peers, work, output) : Settings.full(image, peers, work, output);
+                ? Settings.quick(image, peers, work, output)
+                : Settings.full(image, peers, work, output);
         List<String> rows = new ArrayList<>(List.of(arguments).subList(5, arguments.length));
         if (rows.isEmpty()) {
             rows.addAll(ROWS);

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import testudo.platform.linux.LinuxPlatform;
+import testudo.spi.VmmException;
 import testudo.spi.host.HostPlatform;
 
 /// Disks, natively: the same driver against our device and against the peer's backend, the same file under both.
@@ -64,7 +65,9 @@ final class BlockRows {
         Map<String, Subject> subjects = new LinkedHashMap<>();
         try {
             open(subjects, image, peer);
-            String how = "%s, %s".formatted(image.direct() ? "O_DIRECT" : "page cache", image.executor().equals("uring") ? "io_uring" : "threads");
+            String how = "%s, %s".formatted(image.direct() ? "O_DIRECT" : "page cache", image.executor().equals("uring")
+                    ? "io_uring"
+                    : "threads");
             for (BlockLoad load : LOADS) {
                 for (Subject subject : subjects.values()) {
                     subject.driver().run(load, (long) WARM_UP_FACTOR * settings.millis());
@@ -101,7 +104,11 @@ final class BlockRows {
 
     private void open(Map<String, Subject> subjects, TestudoDisk.Image image, Path peer) throws IOException {
         long diskBytes = Files.size(image.path());
-        subjects.put(Measurements.OURS, Subject.of(new TestudoDisk(image, host), diskBytes));
+        try {
+            subjects.put(Measurements.OURS, Subject.of(new TestudoDisk(image, host), diskBytes));
+        } catch (VmmException.Host e) {
+            measurements.missing(Measurements.OURS + " with " + image.executor(), String.valueOf(e.getMessage()));
+        }
         if (!Files.isExecutable(peer)) {
             measurements.missing(PEER, peer + " not found (Debian: apt install qemu-system-common or qemu-utils)");
             return;
@@ -116,7 +123,8 @@ final class BlockRows {
     /// Writes the file: each block of 4 KiB starts with its number. It stays in the page cache as far as that is large enough.
     private void fill(Path disk) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
-        try (FileChannel file = FileChannel.open(disk, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+        try (FileChannel file = FileChannel.open(disk, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE)) {
             long block = 0;
             for (int mib = 0; mib < settings.diskMiB(); mib++) {
                 for (int at = 0; at < chunk.capacity(); at += BlockDriver.BLOCK_BYTES) {

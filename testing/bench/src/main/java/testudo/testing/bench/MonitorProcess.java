@@ -18,8 +18,8 @@ final class MonitorProcess implements AutoCloseable {
     private static final int UTIME_FIELD = 14;
     private static final int STIME_FIELD = 15;
     private static final long LIMIT_SECONDS = 120;
-    private static final ScheduledExecutorService LIMITS =
-            Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("limits").factory());
+    private static final ScheduledExecutorService LIMITS = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name(
+            "limits").factory());
 
     private final long startedNanos;
     private final Process process;

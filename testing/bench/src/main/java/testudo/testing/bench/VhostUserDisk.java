@@ -52,7 +52,8 @@ final class VhostUserDisk implements BlockTarget {
         backend = new ProcessBuilder(List.of(program.toString(),
                 "--blockdev", "driver=file,node-name=disk,filename=%s,locking=off,aio=%s,cache.direct=%s".formatted(
                         image.path(), engine, image.direct() ? "on" : "off"),
-                "--export", "type=vhost-user-blk,id=export,node-name=disk,writable=on,num-queues=1,logical-block-size=%d,addr.type=unix,addr.path=%s"
+                "--export",
+                "type=vhost-user-blk,id=export,node-name=disk,writable=on,num-queues=1,logical-block-size=%d,addr.type=unix,addr.path=%s"
                         .formatted(image.direct() ? BlockDriver.BLOCK_BYTES : 512, path)))
                 .redirectErrorStream(true).redirectOutput(folder.resolve("storage-daemon.log").toFile()).start();
         ram = host.memory().create("bench", RAM_BYTES);

@@ -76,9 +76,9 @@ final class VirtioPciDriver {
         long offered = 0;
         for (int half = 0; half < 2; half++) {
             write(DEVICE_FEATURE_SELECT, 4, half);
-            offered |= read(DEVICE_FEATURE, 4) << 32 * half;
+            offered |= read(DEVICE_FEATURE, 4) << (32 * half);
             write(DRIVER_FEATURE_SELECT, 4, half);
-            write(DRIVER_FEATURE, 4, features >>> 32 * half & 0xFFFF_FFFFL);
+            write(DRIVER_FEATURE, 4, (features >>> (32 * half)) & 0xFFFF_FFFFL);
         }
         write(STATUS, 1, ACKNOWLEDGE_AND_DRIVER | FEATURES_OK);
         if ((features & ~offered) != 0 || (read(STATUS, 1) & FEATURES_OK) == 0) {

@@ -54,8 +54,7 @@ public class QueueBenchmark {
     private static final VarHandle SHORTS = SHORT.varHandle();
 
     /// The ring's format.
-    @Param({"split", "packed"})
-    public String ring = "split";
+    @Param({"split", "packed"}) public String ring = "split";
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment ram = arena.allocate(RAM_BYTES, 4096);

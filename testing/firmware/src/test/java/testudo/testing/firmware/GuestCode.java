@@ -39,6 +39,18 @@ final class GuestCode {
         return this;
     }
 
+    /// Other code.
+    GuestCode then(byte[] code) {
+        bytes.writeBytes(code);
+        return this;
+    }
+
+    /// Waits until the BIOS has counted a tick of the timer, which takes an interrupt. Real mode.
+    GuestCode awaitTick() {
+        raw(0xFB, 0xA0, 0x6C, 0x04); // sti; mov al, [0x46c]
+        return raw(0xF4, 0x3A, 0x06, 0x6C, 0x04, 0x74, 0xF9); // again: hlt; cmp al, [0x46c]; je again
+    }
+
     /// A 32-bit immediate or address.
     GuestCode imm(long value) {
         return raw((int) value & 0xFF, (int) (value >> 8) & 0xFF, (int) (value >> 16) & 0xFF, (int) (value >> 24) & 0xFF);

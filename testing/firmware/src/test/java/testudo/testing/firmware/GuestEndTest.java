@@ -20,8 +20,7 @@ class GuestEndTest {
     private static final int KEYBOARD_COMMAND = 0x64;
     private static final int PULSE_RESET_LINE = 0xFE;
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     @BeforeEach
     void needs() {

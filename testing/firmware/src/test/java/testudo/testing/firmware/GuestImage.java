@@ -52,13 +52,24 @@ final class GuestImage {
         return Files.write(file, image.array());
     }
 
-    /// A disk with a boot sector.
+    /// A disk whose boot sector has the BIOS read the sector behind it and goes there.
+    /// @param code at most one sector, for real mode, with all data segments at 0
     static Path disk(Path file, byte[] code) throws IOException {
-        if (code.length > SECTOR - 2) {
-            throw new IllegalArgumentException(code.length + " bytes don't fit into a boot sector");
+        if (code.length > SECTOR) {
+            throw new IllegalArgumentException(code.length + " bytes don't fit into a sector");
         }
-        ByteBuffer image = little(DISK_BYTES).put(code);
-        image.putShort(SECTOR - 2, (short) 0xAA55);
+        byte[] failed = GuestCode.real().print("E").reset();
+        ByteBuffer image = little(DISK_BYTES);
+        image.put(
+                GuestCode.real()
+                        .raw(0x31, 0xC0, 0x8E, 0xD8, 0x8E, 0xC0) // xor ax, ax; mov ds, ax; mov es, ax
+                        .raw(0xB8, 0x01, 0x02, 0xB9, 0x02, 0x00, 0xB6, 0x00) // mov ax, "read one sector"; mov cx, the second; mov dh, 0
+                        .raw(0xBB, 0x00, 0x7E, 0xCD, 0x13) // mov bx, 0x7e00; int 0x13
+                        .raw(0x73, failed.length) // jnc past the next
+                        .then(failed)
+                        .raw(0xEA, 0x00, 0x7E, 0x00, 0x00) // jmp far 0000:7e00
+                        .halt());
+        image.putShort(SECTOR - 2, (short) 0xAA55).put(SECTOR, code);
         return Files.write(file, image.array());
     }
 

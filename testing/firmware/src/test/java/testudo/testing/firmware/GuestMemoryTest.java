@@ -15,8 +15,7 @@ class GuestMemoryTest {
     private static final int RESET = 32;
     private static final String ONES = "\u00FF\u00FF\u00FF\u00FF";
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     @BeforeEach
     void needs() {

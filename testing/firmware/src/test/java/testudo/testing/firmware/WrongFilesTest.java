@@ -16,8 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WrongFilesTest {
     private static final int FAILURE = 1;
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     @BeforeEach
     void needs() {
@@ -73,7 +72,8 @@ class WrongFilesTest {
 
     private void refused(String option, Path file) throws Exception {
         Product.Ending ending = option.equals("--kernel")
-                ? Product.run(folder, file.toString()) : Product.run(folder, option, file.toString());
+                ? Product.run(folder, file.toString())
+                : Product.run(folder, option, file.toString());
 
         assertEquals("", ending.serial());
         assertEquals(FAILURE, ending.status(), ending::log);
