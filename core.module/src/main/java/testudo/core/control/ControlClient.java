@@ -28,7 +28,8 @@ public final class ControlClient {
         byte[] text = JsonText.write(request).getBytes(StandardCharsets.UTF_8);
         if (text.length > ControlServer.MAX_MESSAGE_BYTES) {
             throw new VmmException.Config(
-                    "a request of %d bytes is longer than the %d that a machine reads".formatted(text.length, ControlServer.MAX_MESSAGE_BYTES));
+                    "a request of %d bytes is longer than the %d that a machine reads".formatted(text.length,
+                            ControlServer.MAX_MESSAGE_BYTES));
         }
         try (LocalSocket connection = host.sockets().connect(socket, Kind.SEQPACKET);
                 Poller poller = host.events().newPoller();

@@ -42,8 +42,9 @@ public final class ControlServer implements AutoCloseable {
     private final LocalListener listener;
     private final EventLoop.Watch watch;
     private final Set<Client> clients = new HashSet<>();
-    private final Arena arena;
-    private final MemorySegment buffer;
+    private final Arena arena = Arena.ofShared();
+    /// One byte more than a request may have, to see that one is too long.
+    private final MemorySegment buffer = arena.allocate(MAX_MESSAGE_BYTES + 1L);
     private boolean refusing;
     private boolean released;
 
@@ -57,13 +58,15 @@ public final class ControlServer implements AutoCloseable {
             Path path, HostPlatform host, EventLoop loop, BiFunction<String, Object, CompletionStage<Object>> handler) {
         this.loop = loop;
         this.handler = handler;
-        listener = host.sockets().listen(socketPath(path), Kind.SEQPACKET);
-        arena = Arena.ofShared();
+        LocalListener listening = null;
         try {
-            buffer = arena.allocate(MAX_MESSAGE_BYTES + 1L); // one more, to see that a request is too long
-            watch = loop.watch(listener, Poller.READABLE, ready -> accept());
+            listening = host.sockets().listen(socketPath(path), Kind.SEQPACKET);
+            listener = listening;
+            watch = loop.watch(listening, Poller.READABLE, ready -> accept());
         } catch (RuntimeException | Error e) {
-            listener.close();
+            if (listening != null) {
+                listening.close();
+            }
             arena.close();
             throw e;
         }
@@ -149,6 +152,7 @@ public final class ControlServer implements AutoCloseable {
             watch.interest(0);
             answer((int) received).whenComplete((response, failure) -> {
                 if (loop.isCurrent()) {
+                    // At once: what was asked for may be the end of the machine, and so of this server.
                     reply(response, failure);
                 } else {
                     loop.execute(() -> reply(response, failure));

@@ -45,8 +45,7 @@ class ControlServerTest {
     private static final int EPIPE = -32;
     private static final int ECONNRESET = -104;
 
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
     private final CompletableFuture<Object> late = new CompletableFuture<>();
@@ -179,9 +178,9 @@ class ControlServerTest {
     @Test
     void invalidUtf8IsNoReasonToStop() {
         try (RawClient client = new RawClient(path)) {
-            client.send(new byte[] {'"', (byte) 0xC3, '(', '"'});
+            client.send(new byte[]{'"', (byte) 0xC3, '(', '"'});
             client.answer();
-            client.send(new byte[] {(byte) 0xFF, (byte) 0xFE, 0});
+            client.send(new byte[]{(byte) 0xFF, (byte) 0xFE, 0});
             error(client.answer());
         }
     }
@@ -298,8 +297,7 @@ class ControlServerTest {
     @Test
     void aPathThatExistsIsLeftAlone() throws IOException {
         Path taken = Files.writeString(directory.resolve("taken"), "precious");
-        VmmException.Host failure =
-                assertThrows(VmmException.Host.class, () -> new ControlServer(taken, HOST, loop, this::handle));
+        VmmException.Host failure = assertThrows(VmmException.Host.class, () -> new ControlServer(taken, HOST, loop, this::handle));
         assertTrue(failure.getMessage().contains(taken.toString()), failure.getMessage());
         assertEquals("precious", Files.readString(taken));
         assertThrows(VmmException.Host.class, () -> new ControlServer(path, HOST, loop, this::handle));
@@ -333,8 +331,7 @@ class ControlServerTest {
             Path strange = directory.resolve("strange");
             try (LocalListener listener = HOST.sockets().listen(strange, Kind.SEQPACKET)) {
                 Thread stranger = Thread.ofPlatform().start(() -> answerOnce(listener, reply));
-                VmmException.Host failure =
-                        assertThrows(VmmException.Host.class, () -> ControlClient.send(strange, "Stop", HOST));
+                VmmException.Host failure = assertThrows(VmmException.Host.class, () -> ControlClient.send(strange, "Stop", HOST));
                 assertTrue(failure.getMessage().contains(strange.toString()), failure.getMessage());
                 stranger.join();
             }

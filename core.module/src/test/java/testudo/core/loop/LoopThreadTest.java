@@ -261,8 +261,10 @@ class LoopThreadTest {
     void aTaskThatQueuesItselfLetsOthersHaveTheirTurn() throws Exception {
         HostEvent event = event();
         AtomicBoolean enough = new AtomicBoolean();
+        CountDownLatch spinning = new CountDownLatch(100);
         Runnable[] again = new Runnable[1];
         again[0] = () -> {
+            spinning.countDown();
             if (!enough.get()) {
                 loop.execute(again[0]);
             }
@@ -274,8 +276,9 @@ class LoopThreadTest {
         });
         loop.execute(again[0]);
         loop.start();
-        event.signal();
         try {
+            assertTrue(spinning.await(10, TimeUnit.SECONDS));
+            event.signal();
             heard.get(10, TimeUnit.SECONDS);
         } finally {
             enough.set(true);

@@ -32,8 +32,7 @@ class BlockTest {
     private static final int WRITE = 1;
     private static final int FLUSH_REQUEST = 4;
 
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     private Path image;
 
@@ -61,12 +60,12 @@ class BlockTest {
         cpu.memory().writeInt(header, type);
         cpu.memory().writeInt(header + 4, 0);
         cpu.memory().writeLong(header + 8, sector);
-        cpu.memory().write(STATUS + slot, new byte[] {-1});
+        cpu.memory().write(STATUS + slot, new byte[]{-1});
         Buffer head = new Buffer(header, 16, false);
         Buffer status = new Buffer(STATUS + slot, 1, true);
         return lengthBytes == 0
-                ? new Buffer[] {head, status}
-                : new Buffer[] {head, new Buffer(DATA + 4096L * slot, lengthBytes, type == READ), status};
+                ? new Buffer[]{head, status}
+                : new Buffer[]{head, new Buffer(DATA + 4096L * slot, lengthBytes, type == READ), status};
     }
 
     private static int status(GuestCpu cpu, int slot) {

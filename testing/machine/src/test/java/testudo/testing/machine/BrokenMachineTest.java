@@ -37,8 +37,7 @@ import testudo.testing.machine.ProbeDevices.Kind;
 /// Machines that fail half-way: everything that was made is closed again, on the right thread, and the reason is what the caller sees.
 @Timeout(120)
 class BrokenMachineTest {
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     @BeforeEach
     void warmUp() {
@@ -145,6 +144,21 @@ class BrokenMachineTest {
         assertThrows(VmmException.Host.class, () -> machine.run(Guest::powerOff));
         assertEquals(probes.made().size(), probes.closed().size());
         assertNothingLeft(before);
+    }
+
+    @Test
+    void withoutInterruptControllersThereIsNoMachine() throws IOException {
+        Leftovers before = Leftovers.now();
+        TestMachine machine = machine().withoutInterruptControllers();
+        VmmException.Config failure = assertThrows(VmmException.Config.class, () -> machine.run(Guest::powerOff));
+        assertTrue(failure.getMessage().contains("interrupt controllers"), failure.getMessage());
+        assertNothingLeft(before);
+    }
+
+    @Test
+    void severalProcessorsNeedTheControllersOfAHypervisor() throws IOException {
+        TestMachine machine = machine().option("cpus", "2");
+        assertThrows(VmmException.Config.class, () -> machine.run(Guest::powerOff));
     }
 
     /// x86-64, but loading the kernel fails.

@@ -28,8 +28,7 @@ class ControlSocketTest {
     private static final int POWER_BUTTON = 1 << 8;
     private static final long UNSUPPORTED = 95;
 
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     private Path socket() {
         return directory.resolve("control");

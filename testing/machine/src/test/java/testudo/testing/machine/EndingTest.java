@@ -21,8 +21,7 @@ class EndingTest {
     private static final int PVPANIC = 0x0011_1B36;
     private static final int COM1 = 0x3F8;
 
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     private TestMachine machine() {
         return new TestMachine(directory);

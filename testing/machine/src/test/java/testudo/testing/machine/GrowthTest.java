@@ -22,8 +22,7 @@ class GrowthTest {
     private static final long RING = 0x40_0000;
     private static final long DATA = 0x50_0000;
 
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     private RunResult runBusyMachine(int number) {
         TestMachine machine = new TestMachine(directory)

@@ -23,8 +23,7 @@ class PciTest {
     private static final int ROOT_PORT = 0x3420_8086;
     private static final int PVPANIC = 0x0011_1B36;
 
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     private TestMachine machineWithDisks() throws IOException {
         TestMachine machine = new TestMachine(directory);

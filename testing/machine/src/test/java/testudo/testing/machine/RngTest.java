@@ -21,8 +21,7 @@ class RngTest {
     private static final int BYTES = 256;
     private static final int VECTOR = 0x51;
 
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     private static GuestVirtio rng(GuestCpu cpu) throws InterruptedException {
         GuestVirtio rng = new GuestVirtio(cpu, new GuestPci(cpu, Mechanism.PORTS), GuestVirtio.RNG);

@@ -22,6 +22,7 @@ import testudo.plugin.virtio.rng.RngProvider;
 import testudo.spi.arch.ArchitectureProvider;
 import testudo.spi.device.DeviceProvider;
 import testudo.spi.host.HostPlatform;
+import testudo.spi.irq.InterruptControllerProvider;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
 
@@ -38,6 +39,7 @@ final class TestMachine {
             new UartProvider(),
             new BlockProvider(),
             new RngProvider()));
+    private List<InterruptControllerProvider> controllers = List.of(new PcInterruptControllerProvider());
     private ArchitectureProvider architecture = new X86Architecture();
 
     TestMachine(Path directory) {
@@ -55,7 +57,7 @@ final class TestMachine {
             String port = text.substring(text.indexOf("num="));
             options.removeIf(given -> given[1].endsWith(port));
         }
-        options.add(new String[] {name, text});
+        options.add(new String[]{name, text});
         return this;
     }
 
@@ -70,6 +72,11 @@ final class TestMachine {
         if (!devices.removeIf(provider -> provider.id().equals(id))) {
             throw new IllegalArgumentException(id);
         }
+        return this;
+    }
+
+    TestMachine withoutInterruptControllers() {
+        controllers = List.of();
         return this;
     }
 
@@ -103,7 +110,7 @@ final class TestMachine {
                 List.of(hypervisor),
                 List.of(architecture),
                 devices,
-                List.of(new PcInterruptControllerProvider()),
+                controllers,
                 List.of(new RawFormat()),
                 List.of(new HostBackends()));
         return Machines.run(configuration(providers), providers);
