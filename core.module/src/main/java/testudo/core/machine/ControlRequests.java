@@ -14,10 +14,12 @@ final class ControlRequests {
     private static final int EOPNOTSUPP = 95;
 
     private final MachineEvents events;
+    private final EventLoop loop;
     private final List<Target> targets = new ArrayList<>();
 
-    ControlRequests(MachineEvents events) {
+    ControlRequests(MachineEvents events, EventLoop loop) {
         this.events = events;
+        this.loop = loop;
     }
 
     /// A device that answers commands, and the thread that owns it.
@@ -29,7 +31,8 @@ final class ControlRequests {
 
     CompletionStage<Object> handle(String tag, Object body) {
         if (tag.equals("Exit")) {
-            events.event("control socket", MachineEvent.EXIT, 0);
+            // A turn later: whoever asked gets the answer before the machine takes its socket away.
+            loop.execute(() -> events.event("control socket", MachineEvent.EXIT, 0));
             return CompletableFuture.completedFuture("Ok");
         }
         return ask(0, tag, body);

@@ -71,7 +71,7 @@ final class Machine implements AutoCloseable {
         loop.start();
         InterruptController interrupts = interrupts(mode, providers, loop);
         closing.add(closing.indexOf(loop), interrupts); // closed after the loop
-        ControlRequests requests = new ControlRequests(events);
+        ControlRequests requests = new ControlRequests(events, loop);
         Contexts contexts = new Contexts(host, blueprint.facts(), events, bootOrder, providers);
         MachineDevices devices =
                 new MachineDevices(vm, interrupts, contexts, blueprint.planned().plan(), loop, requests);

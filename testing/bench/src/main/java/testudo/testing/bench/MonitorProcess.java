@@ -1,0 +1,118 @@
+package testudo.testing.bench;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/// A virtual machine monitor that runs a [PayloadImage] with its serial port on standard output.
+final class MonitorProcess implements AutoCloseable {
+    /// What `/proc` counts processor time in: `USER_HZ` is 100 on every machine type that runs KVM.
+    private static final double MILLIS_PER_TICK = 10;
+    private static final int UTIME_FIELD = 14;
+    private static final int STIME_FIELD = 15;
+    private static final long LIMIT_SECONDS = 120;
+    private static final ScheduledExecutorService LIMITS = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name(
+            "limits").factory());
+
+    private final long startedNanos;
+    private final Process process;
+    private final Path log;
+    private final InputStream serial;
+
+    /// Starts a monitor.
+    /// @param command the program and its arguments
+    /// @param log gets its standard error
+    MonitorProcess(List<String> command, Path log) throws IOException {
+        this.log = log;
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+        startedNanos = System.nanoTime();
+        process = builder.start();
+        serial = process.getInputStream();
+    }
+
+    /// Processor time of a process so far.
+    /// @param userMillis in user mode; the guest's own time in it counts as well
+    /// @param systemMillis in the kernel
+    record ProcessorTime(double userMillis, double systemMillis) {
+        double millis() {
+            return userMillis + systemMillis;
+        }
+
+        ProcessorTime since(ProcessorTime earlier) {
+            return new ProcessorTime(userMillis - earlier.userMillis, systemMillis - earlier.systemMillis);
+        }
+    }
+
+    /// Waits until the guest writes a byte; others before it are skipped. A monitor that takes minutes is ended.
+    /// @param wanted the byte
+    /// @return nanoseconds from the start of the process until then
+    /// @throws IOException when the monitor ends before
+    long await(int wanted) throws IOException {
+        ScheduledFuture<?> limit = LIMITS.schedule(process::destroyForcibly, LIMIT_SECONDS, TimeUnit.SECONDS);
+        try {
+            int read;
+            do {
+                read = serial.read();
+            } while (read != wanted && read >= 0);
+            long now = System.nanoTime();
+            if (read < 0) {
+                throw new IOException("%s ended before the guest wrote '%c': %s"
+                        .formatted(process.info().command().orElse("the monitor"), wanted, Files.readString(log).strip()));
+            }
+            return now - startedNanos;
+        } finally {
+            limit.cancel(false);
+        }
+    }
+
+    /// Processor time of all threads that it has and had.
+    ProcessorTime processorTime() throws IOException {
+        String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+        // The second field, the name in parentheses, may hold spaces: count from behind it, where the third field starts.
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        return new ProcessorTime(
+                Long.parseLong(fields[UTIME_FIELD - 3]) * MILLIS_PER_TICK, Long.parseLong(fields[STIME_FIELD - 3]) * MILLIS_PER_TICK);
+    }
+
+    /// Memory of the process, without guest memory: mappings of a memfd. Pages that it shares count in part (`Pss`).
+    /// @return MiB
+    double memoryMiB() throws IOException {
+        long kib = 0;
+        boolean guest = false;
+        try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "smaps"))) {
+            for (String line : (Iterable<String>) lines::iterator) {
+                if (line.startsWith("Pss:")) {
+                    kib += guest ? 0 : Long.parseLong(line.replaceAll("[^0-9]", ""));
+                } else if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+                    guest = line.contains("/memfd:");
+                }
+            }
+        }
+        return kib / 1024.0;
+    }
+
+    /// Ends the process and waits for its end.
+    @Override
+    public void close() throws IOException {
+        process.destroyForcibly();
+        boolean interrupted = false;
+        while (process.isAlive()) {
+            try {
+                process.waitFor();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        serial.close();
+    }
+}
