@@ -16,6 +16,7 @@ class RamImage implements DiskImage {
     boolean immediate = true;
     int failWith;
     int flushes;
+    int openQueues;
     final Deque<Runnable> pending = new ArrayDeque<>();
 
     RamImage(int sizeBytes) {
@@ -40,6 +41,7 @@ class RamImage implements DiskImage {
 
     @Override
     public DiskQueue newQueue(EventLoop loop, int depth, DiskQueue.Completion completion) {
+        openQueues++;
         return new RamQueue(completion);
     }
 
@@ -116,6 +118,8 @@ class RamImage implements DiskImage {
         }
 
         @Override
-        public void close() {}
+        public void close() {
+            openQueues--;
+        }
     }
 }
