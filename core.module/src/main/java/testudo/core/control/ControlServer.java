@@ -54,6 +54,7 @@ public final class ControlServer implements AutoCloseable {
     /// @param loop serves the clients; it runs until [#close()] has returned
     /// @param handler answers a request: tag and body
     /// @throws VmmException.Host when the socket can't be made, for example because the path exists
+    @SuppressWarnings("MustBeClosedChecker") // the arena lives as long as the server, which closes it
     public ControlServer(
             Path path, HostPlatform host, EventLoop loop, BiFunction<String, Object, CompletionStage<Object>> handler) {
         this.loop = loop;
