@@ -26,8 +26,8 @@ import testudo.spi.option.Configuration;
 /// @param commandLine the guest's kernel command line
 /// @param images the files that are loaded into it, open until [#close()]
 record Blueprint(
-        PlannedMachine planned, List<DeviceSpec> devices, MachineFacts facts, String commandLine, List<KernelImage> images)
-        implements AutoCloseable {
+        PlannedMachine planned, List<DeviceSpec> devices, MachineFacts facts, String commandLine,
+        List<KernelImage> images) implements AutoCloseable {
     private static final long MIB = 1L << 20;
     private static final long FOUR_GIB = 1L << 32;
 
@@ -45,10 +45,10 @@ record Blueprint(
             int vcpus = vcpus(configuration, profile);
             IrqchipMode mode = irqchip(configuration, profile);
             if (mode == IrqchipMode.USERSPACE && vcpus > 1) {
-                throw new VmmException.Config("--cpus %d: with interrupt controllers in user space a machine has one vCPU".formatted(vcpus));
+                throw new VmmException.Config("--cpus %d: with interrupt controllers in user space a machine has one vCPU".formatted(
+                        vcpus));
             }
-            MachineRequest request =
-                    new MachineRequest(kernel, initrd, firmware, memoryBytes(configuration), vcpus, mode, configuration);
+            MachineRequest request = new MachineRequest(kernel, initrd, firmware, memoryBytes(configuration), vcpus, mode, configuration);
             PlannedMachine planned = architecture.plan(request, profile);
             MachineFacts facts = facts(planned, request);
             List<DeviceSpec> devices = devices(providers.devices(), configuration, facts);

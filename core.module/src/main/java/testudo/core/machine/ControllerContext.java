@@ -21,5 +21,4 @@ record ControllerContext(
         HostPlatform host,
         EventLoop loop,
         Optional<MsiInjector> messages,
-        InterruptControllerContext.VcpuControl vcpuControl)
-        implements InterruptControllerContext {}
+        InterruptControllerContext.VcpuControl vcpuControl) implements InterruptControllerContext {}

@@ -60,13 +60,12 @@ final class MachineExits implements VmExitHandler {
 
     @Override
     public void systemEvent(SystemEvent event, long detail) {
-        MachineEvent what =
-                switch (event) {
-                    case SHUTDOWN -> MachineEvent.EXIT;
-                    case RESET -> MachineEvent.RESET;
-                    case CRASH -> MachineEvent.CRASH;
-                    case SUSPEND -> MachineEvent.SUSPEND;
-                };
+        MachineEvent what = switch (event) {
+            case SHUTDOWN -> MachineEvent.EXIT;
+            case RESET -> MachineEvent.RESET;
+            case CRASH -> MachineEvent.CRASH;
+            case SUSPEND -> MachineEvent.SUSPEND;
+        };
         events.event("vcpu" + vcpu, what, (int) detail);
     }
 }

@@ -13,29 +13,29 @@ public final class MachineOptions {
     public static final String GROUP = "Machine";
 
     /// The kernel.
-    public static final OptionDeclaration<Path> KERNEL =
-            OptionDeclaration.argument("KERNEL", Path.class, "kernel image; this or --bios is required");
+    public static final OptionDeclaration<Path> KERNEL = OptionDeclaration.argument("KERNEL", Path.class,
+            "kernel image; this or --bios is required");
     /// The initial ramdisk.
     public static final OptionDeclaration<Path> INITRD = OptionDeclaration.value(
-                    "initrd", Path.class, "PATH", GROUP, "initial ramdisk")
+            "initrd", Path.class, "PATH", GROUP, "initial ramdisk")
             .withShortName('i');
     /// Firmware instead of a kernel.
-    public static final OptionDeclaration<Path> BIOS =
-            OptionDeclaration.value("bios", Path.class, "PATH", GROUP, "firmware image to boot instead of a kernel");
+    public static final OptionDeclaration<Path> BIOS = OptionDeclaration.value("bios", Path.class, "PATH", GROUP,
+            "firmware image to boot instead of a kernel");
     /// Kernel parameters.
     public static final OptionDeclaration<String> PARAMS = OptionDeclaration.value(
-                    "params", String.class, "TEXT", GROUP, "kernel parameters, appended in order; repeatable")
+            "params", String.class, "TEXT", GROUP, "kernel parameters, appended in order; repeatable")
             .withShortName('p')
             .repeated(true);
     /// Memory.
     public static final OptionDeclaration<Memory> MEM = OptionDeclaration.keyValues(
-                    "mem", Memory.class, MethodHandles.lookup(), GROUP, "guest memory")
+            "mem", Memory.class, MethodHandles.lookup(), GROUP, "guest memory")
             .withShortName('m')
             .repeated(false)
             .withSyntax("MIB");
     /// CPUs.
     public static final OptionDeclaration<Cpus> CPUS = OptionDeclaration.keyValues(
-                    "cpus", Cpus.class, MethodHandles.lookup(), GROUP, "virtual CPUs")
+            "cpus", Cpus.class, MethodHandles.lookup(), GROUP, "virtual CPUs")
             .withShortName('c')
             .repeated(false)
             .withSyntax("COUNT");
@@ -47,14 +47,14 @@ public final class MachineOptions {
             "irqchip", Irqchip.class, "kernel|split|userspace", GROUP, "where interrupt controllers live, default kernel");
     /// The control socket.
     public static final OptionDeclaration<Path> SOCKET = OptionDeclaration.value(
-                    "socket", Path.class, "PATH", GROUP, "control socket; in a directory it is called crosvm-PID.sock")
+            "socket", Path.class, "PATH", GROUP, "control socket; in a directory it is called crosvm-PID.sock")
             .withShortName('s');
     /// No jails.
-    public static final OptionDeclaration<Boolean> DISABLE_SANDBOX =
-            OptionDeclaration.flag("disable-sandbox", "Security", "run devices inside the main process, without jails");
+    public static final OptionDeclaration<Boolean> DISABLE_SANDBOX = OptionDeclaration.flag("disable-sandbox", "Security",
+            "run devices inside the main process, without jails");
     /// The machine's name.
-    public static final OptionDeclaration<String> NAME =
-            OptionDeclaration.value("name", String.class, "TEXT", GROUP, "name of the machine, for memory labels and logs");
+    public static final OptionDeclaration<String> NAME = OptionDeclaration.value("name", String.class, "TEXT", GROUP,
+            "name of the machine, for memory labels and logs");
 
     /// All of them.
     public static final List<OptionDeclaration<?>> ALL = List.of(

@@ -20,8 +20,7 @@ class PluginTest extends OnProduct {
     private static final String DIRECTORY = "/tmp/plugins";
     private static final String ENVIRONMENT = "TESTUDO_PLUGINS=" + DIRECTORY + " ";
 
-    @TempDir
-    static Path built;
+    @TempDir static Path built;
 
     /// Builds and signs the example with what a vendor has: a JDK, two published jars, OpenSSL.
     @BeforeAll
@@ -53,8 +52,8 @@ class PluginTest extends OnProduct {
         Guest guest = new Guest(monitor, console);
         assertEquals("virtio_rng.0", guest.run("cat /sys/class/misc/hw_random/rng_current"));
         List<Integer> bytes = Arrays.stream(guest.run("dd if=/dev/hwrng bs=8 count=1 iflag=fullblock 2> /dev/null | od -An -tu1")
-                        .strip()
-                        .split("\\s+"))
+                .strip()
+                .split("\\s+"))
                 .map(Integer::valueOf)
                 .toList();
         assertEquals(8, bytes.size());
@@ -74,8 +73,8 @@ class PluginTest extends OnProduct {
         });
         OuterLinux.Result list = outer.exec(ENVIRONMENT + "/image/bin/testudo plugin list");
         assertTrue((list.stdout() + list.stderr()).contains("signature"), list.toString());
-        OuterLinux.Result run =
-                outer.exec(ENVIRONMENT + "/image/bin/testudo run --disable-sandbox --acme-entropy seed=7 /material/kernels/6.12-cloud/bzImage");
+        OuterLinux.Result run = outer.exec(ENVIRONMENT
+                + "/image/bin/testudo run --disable-sandbox --acme-entropy seed=7 /material/kernels/6.12-cloud/bzImage");
         assertEquals(35, run.exitCode(), run.toString());
     }
 
