@@ -22,13 +22,19 @@ public final class ControlClient {
     /// @param request a JSON value
     /// @param host makes sockets
     /// @return the answer, a JSON value
-    /// @throws VmmException.Host when nobody listens there or the machine goes away before it answers
+    /// @throws VmmException.Config when the request is longer than a machine reads
+    /// @throws VmmException.Host when nobody listens there, the machine goes away before it answers, or answers nonsense
     public static Object send(Path socket, Object request, HostPlatform host) {
+        byte[] text = JsonText.write(request).getBytes(StandardCharsets.UTF_8);
+        if (text.length > ControlServer.MAX_MESSAGE_BYTES) {
+            throw new VmmException.Config(
+                    "a request of %d bytes is longer than the %d that a machine reads".formatted(text.length,
+                            ControlServer.MAX_MESSAGE_BYTES));
+        }
         try (LocalSocket connection = host.sockets().connect(socket, Kind.SEQPACKET);
                 Poller poller = host.events().newPoller();
                 Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(MAX_MESSAGE_BYTES);
-            byte[] text = JsonText.write(request).getBytes(StandardCharsets.UTF_8);
             MemorySegment.copy(MemorySegment.ofArray(text), 0, buffer, 0, text.length);
             check(connection.send(buffer, 0, text.length), socket);
             poller.add(connection, 1, Poller.READABLE);
@@ -42,6 +48,10 @@ public final class ControlClient {
             byte[] answer = new byte[(int) received];
             MemorySegment.copy(buffer, 0, MemorySegment.ofArray(answer), 0, received);
             return JsonText.read(new String(answer, StandardCharsets.UTF_8));
+        } catch (VmmException.Config nonsense) {
+            throw new VmmException.Host(
+                    VmmException.Kind.IO,
+                    "who answers at %s is no machine of ours: %s".formatted(socket, nonsense.getMessage()), nonsense);
         }
     }
 

@@ -1,5 +1,7 @@
 package testudo.core.loop;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import testudo.spi.device.EventLoop;
 import testudo.spi.host.Pollable;
 
@@ -18,7 +20,9 @@ public final class GuardedLoop implements EventLoop {
 
     @Override
     public Watch watch(Pollable source, int interest, ReadyHandler handler) {
-        return loop.watch(source, interest, ready -> guard.ready(handler, ready));
+        GuardedWatch watch = new GuardedWatch(handler);
+        watch.inner = loop.watch(source, interest, ready -> guard.ready(watch, ready));
+        return watch;
     }
 
     @Override
@@ -29,6 +33,39 @@ public final class GuardedLoop implements EventLoop {
     @Override
     public boolean isCurrent() {
         return loop.isCurrent();
+    }
+
+    /// Looks once more inside the guard whether it was cancelled: the loop may have waited for a lock under which that happened.
+    private static final class GuardedWatch implements Watch, ReadyHandler {
+        private final ReadyHandler handler;
+        private @Nullable Watch inner;
+        private volatile boolean cancelled;
+
+        private GuardedWatch(ReadyHandler handler) {
+            this.handler = handler;
+        }
+
+        @Override
+        public void ready(int ready) {
+            if (!cancelled) {
+                handler.ready(ready);
+            }
+        }
+
+        @Override
+        public void interest(int interest) {
+            inner().interest(interest);
+        }
+
+        @Override
+        public void cancel() {
+            cancelled = true;
+            inner().cancel();
+        }
+
+        private Watch inner() {
+            return Objects.requireNonNull(inner, "a watch is used before it is made");
+        }
     }
 
     /// Runs something around a handler.

@@ -2,6 +2,7 @@ package testudo.core.loop;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,10 +23,12 @@ public final class LoopThread implements EventLoop, AutoCloseable {
     private final Poller poller;
     private final HostEvent wake;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger queued = new AtomicInteger();
     private final Thread thread;
     private final FailureHandler failures;
     private final Object watchLock = new Object();
     private volatile @Nullable LoopWatch[] watches = new LoopWatch[8];
+    private int cancelled;
     private volatile boolean stopping;
     private boolean closed;
 
@@ -54,7 +57,15 @@ public final class LoopThread implements EventLoop, AutoCloseable {
             int token = freeToken();
             LoopWatch watch = new LoopWatch(source, token, handler);
             watches[token] = watch;
-            poller.add(source, token, interest);
+            boolean added = false;
+            try {
+                poller.add(source, token, interest);
+                added = true;
+            } finally {
+                if (!added) {
+                    watches[token] = null;
+                }
+            }
             return watch;
         }
     }
@@ -62,6 +73,7 @@ public final class LoopThread implements EventLoop, AutoCloseable {
     @Override
     public void execute(Runnable task) {
         tasks.add(task);
+        queued.incrementAndGet();
         wake.signal();
     }
 
@@ -96,12 +108,17 @@ public final class LoopThread implements EventLoop, AutoCloseable {
     }
 
     private void run() {
-        while (!stopping) {
-            int ready = poller.await(-1);
-            for (int i = 0; i < ready; i++) {
-                dispatch(poller.token(i), poller.ready(i));
+        try {
+            while (!stopping) {
+                int ready = poller.await(-1);
+                for (int i = 0; i < ready; i++) {
+                    dispatch(poller.token(i), poller.ready(i));
+                }
+                freeCancelled();
+                runTasks();
             }
-            runTasks();
+        } catch (RuntimeException | Error broken) { // the poller itself: nothing can be waited for any more
+            report(broken);
         }
     }
 
@@ -111,8 +128,8 @@ public final class LoopThread implements EventLoop, AutoCloseable {
             return;
         }
         LoopWatch watch = watches[token];
-        if (watch == null) {
-            return; // cancelled by an earlier handler of this round
+        if (watch == null || watch.cancelled) {
+            return; // by an earlier handler of this round, or by another thread
         }
         try {
             watch.handler.ready(ready);
@@ -121,8 +138,12 @@ public final class LoopThread implements EventLoop, AutoCloseable {
         }
     }
 
+    /// Runs what is queued now. What these tasks queue waits for the next round, or a task that goes on by queueing itself would keep
+    /// the sources waiting.
     private void runTasks() {
-        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+        for (int left = queued.get(); left > 0; left--) {
+            Runnable task = tasks.remove();
+            queued.decrementAndGet();
             try {
                 task.run();
             } catch (Throwable failure) { // as in dispatch
@@ -136,6 +157,24 @@ public final class LoopThread implements EventLoop, AutoCloseable {
             failures.failed(failure);
         } catch (RuntimeException second) {
             LOG.error("{}: failure handler failed", thread.getName(), second);
+        }
+    }
+
+    /// Frees the tokens of cancelled watches. Not before the end of a round: one that is given to a new source in the middle of it
+    /// would bring that source the events of the old one.
+    private void freeCancelled() {
+        synchronized (watchLock) {
+            if (cancelled == 0) {
+                return;
+            }
+            @Nullable LoopWatch[] current = watches;
+            for (int token = WAKE_TOKEN + 1; token < current.length; token++) {
+                LoopWatch watch = current[token];
+                if (watch != null && watch.cancelled) {
+                    current[token] = null;
+                }
+            }
+            cancelled = 0;
         }
     }
 
@@ -162,6 +201,7 @@ public final class LoopThread implements EventLoop, AutoCloseable {
         private final Pollable source;
         private final int token;
         private final ReadyHandler handler;
+        private volatile boolean cancelled;
 
         private LoopWatch(Pollable source, int token, ReadyHandler handler) {
             this.source = source;
@@ -172,7 +212,7 @@ public final class LoopThread implements EventLoop, AutoCloseable {
         @Override
         public void interest(int interest) {
             synchronized (watchLock) {
-                if (watches[token] == this) {
+                if (!cancelled) {
                     poller.change(source, token, interest);
                 }
             }
@@ -181,10 +221,15 @@ public final class LoopThread implements EventLoop, AutoCloseable {
         @Override
         public void cancel() {
             synchronized (watchLock) {
-                if (watches[token] == this) {
-                    watches[token] = null;
-                    poller.remove(source);
+                if (cancelled) {
+                    return;
                 }
+                cancelled = true;
+                LoopThread.this.cancelled++;
+                poller.remove(source);
+            }
+            if (!isCurrent()) {
+                wake.signal(); // a sleeping loop would keep the token
             }
         }
     }

@@ -73,8 +73,7 @@ final class Machine implements AutoCloseable {
         closing.add(closing.indexOf(loop), interrupts); // closed after the loop
         ControlRequests requests = new ControlRequests(events);
         Contexts contexts = new Contexts(host, blueprint.facts(), events, bootOrder, providers);
-        MachineDevices devices =
-                new MachineDevices(vm, interrupts, contexts, blueprint.planned().plan(), loop, requests);
+        MachineDevices devices = new MachineDevices(vm, interrupts, contexts, blueprint.planned().plan(), loop, requests);
         closing.add(devices);
         devices.create(blueprint.devices());
         MachineLayout layout = new MachineLayout(devices.pciNodes(), devices.platformNodes(), blueprint.commandLine());

@@ -5,8 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import testudo.core.bus.Bus;
+import testudo.core.bus.BusDevice;
 import testudo.core.bus.LockedDevice;
 import testudo.core.loop.GuardedLoop;
 import testudo.core.pci.HostBridge;
@@ -42,6 +44,17 @@ import testudo.spi.virtio.VirtioDevice;
 
 /// The devices of a machine: makes them, puts them on the buses, closes them, newest first.
 final class MachineDevices implements AutoCloseable {
+    /// Stands on the bus where memory is, so that nothing else can. Only what memory does not take, such as a write to firmware, gets here.
+    private static final BusDevice MEMORY = new BusDevice() {
+        @Override
+        public long read(long offset, int sizeBytes) {
+            return -1;
+        }
+
+        @Override
+        public void write(long offset, int sizeBytes, long value) {}
+    };
+
     private final HostPlatform host;
     private final Vm vm;
     private final InterruptController interrupts;
@@ -66,6 +79,7 @@ final class MachineDevices implements AutoCloseable {
         this.requests = requests;
         root = new PciRoot(
                 plan.pci(), ports, addresses, () -> contexts.events().event("port 0xCF9", MachineEvent.RESET, 0));
+        plan.memory().forEach(range -> addresses.add(range.gpa(), range.sizeBytes(), range.purpose() + " memory", MEMORY));
         interrupts.devices().forEach(placed -> register(placed.id(), placed.device(), placed.resources(), new ReentrantLock()));
     }
 
@@ -87,15 +101,19 @@ final class MachineDevices implements AutoCloseable {
                 platform(platform);
             }
         }
+        BootOrder order = new BootOrder();
         places.forEach((device, address) -> {
-            PciFunction function =
-                    switch (device) {
-                        case DeviceSpec.Virtio virtio -> virtio(virtio, address);
-                        case DeviceSpec.Pci pci -> pci(pci);
-                        case DeviceSpec.Platform platform -> throw new IllegalStateException(platform.id());
-                    };
+            PciFunction function = switch (device) {
+                case DeviceSpec.Virtio virtio -> virtio(virtio, address);
+                case DeviceSpec.Pci pci -> pci(pci);
+                case DeviceSpec.Platform platform -> throw new IllegalStateException(platform.id());
+            };
             root.add(address, function);
+            if (device instanceof DeviceSpec.Virtio virtio) {
+                order.add(virtio.bootIndex(), address, function);
+            }
         });
+        contexts.bootOrder().addAll(order.paths());
         rootPorts();
         wirePins();
     }
@@ -126,40 +144,80 @@ final class MachineDevices implements AutoCloseable {
     }
 
     private PciFunction virtio(DeviceSpec.Virtio spec, PciAddress address) {
-        DeviceThreads threads = new DeviceThreads(spec.id(), host);
-        VirtioDevice device;
-        try {
-            device = spec.factory().create(contexts.virtio(spec.id(), threads));
-        } catch (RuntimeException e) {
-            threads.close();
-            throw e;
-        }
-        var memory = new GuestDeviceMemory(
-                vm.memory(), vm.capability(MemoryDiscard.class).<GuestDeviceMemory.Discard>map(found -> found::discard).orElse((gpa, size) -> {}));
-        VirtioHost life = new VirtioHost(spec.id(), device, threads, host, memory, contexts.services(spec.id()));
+        VirtioHost life = life(spec);
         closing.add(life);
-        if (device instanceof CommandTarget target) {
+        if (life.device() instanceof CommandTarget target) {
             requests.add(target, life.loop());
         }
-        MsiVector[] vectors = new MsiVector[device.traits().queueSizes().size() + 1];
-        for (int i = 0; i < vectors.length; i++) {
-            vectors[i] = interrupts.newMsiVector(address.requesterId());
-        }
+        MsiVector[] vectors = vectors(life.traits().queueSizes().size() + 1, address);
         @Nullable IoEvents ioEvents = vm.capability(IoEvents.class).orElse(null);
         VirtioPciFunction function = new VirtioPciFunction(life, vectors, ioEvents);
-        closing.add(0, function::close); // after the device itself
+        closing.add(function::unbind); // before the device itself
+        closing.add(0, function::close); // after it
         return function;
     }
 
+    private VirtioHost life(DeviceSpec.Virtio spec) {
+        DeviceThreads threads = new DeviceThreads(spec.id(), host);
+        VirtioDevice device = null;
+        try {
+            device = spec.factory().create(contexts.virtio(spec.id(), threads));
+            var memory = new GuestDeviceMemory(
+                    vm.memory(),
+                    vm.capability(MemoryDiscard.class).<GuestDeviceMemory.Discard>map(found -> found::discard).orElse((gpa, size) -> {}));
+            return new VirtioHost(spec.id(), device, threads, host, memory, contexts.services(spec.id()));
+        } catch (RuntimeException | Error e) {
+            threads.close();
+            if (device != null) {
+                device.close();
+            }
+            throw e;
+        }
+    }
+
+    private MsiVector[] vectors(int count, PciAddress address) {
+        MsiVector[] vectors = new MsiVector[count];
+        int made = 0;
+        try {
+            while (made < count) {
+                vectors[made] = interrupts.newMsiVector(address.requesterId());
+                made++;
+            }
+            return vectors;
+        } finally {
+            for (int i = 0; made < count && i < made; i++) {
+                vectors[i].close();
+            }
+        }
+    }
+
     private PciFunction pci(DeviceSpec.Pci spec) {
-        PciDevice device = spec.factory().create(contexts.pci(spec.id(), machineLoop));
-        closing.add(device);
-        return new PciDeviceFunction(spec.id(), device);
+        ReentrantLock lock = new ReentrantLock();
+        PciDevice device = make(lock, () -> spec.factory().create(contexts.pci(spec.id(), locked(lock))));
+        return new PciDeviceFunction(spec.id(), device, lock);
     }
 
     private void platform(DeviceSpec.Platform spec) {
         ReentrantLock lock = new ReentrantLock();
-        EventLoop loop = new GuardedLoop(machineLoop, (handler, ready) -> {
+        EventLoop loop = locked(lock);
+        List<InterruptLine> lines = new ArrayList<>();
+        for (Resource resource : spec.resources()) {
+            if (resource instanceof Resource.Irq irq) {
+                lines.add(interrupts.line(irq.gsi(), irq.trigger()));
+            }
+        }
+        PlatformDevice device = make(lock, () -> spec.factory().create(contexts.platform(spec.id(), loop, lines)));
+        if (device instanceof CommandTarget target) {
+            requests.add(target, loop);
+        }
+        register(spec.id(), device, spec.resources(), lock);
+        Optional<FirmwareNode> node = spec.firmware();
+        platformNodes.add(new PlatformNode(spec.id(), node, spec.resources()));
+    }
+
+    /// The machine's loop for a device that vCPUs call too: its handlers hold the device's lock.
+    private EventLoop locked(ReentrantLock lock) {
+        return new GuardedLoop(machineLoop, (handler, ready) -> {
             lock.lock();
             try {
                 handler.ready(ready);
@@ -167,20 +225,25 @@ final class MachineDevices implements AutoCloseable {
                 lock.unlock();
             }
         });
-        List<InterruptLine> lines = new ArrayList<>();
-        for (Resource resource : spec.resources()) {
-            if (resource instanceof Resource.Irq irq) {
-                lines.add(interrupts.line(irq.gsi(), irq.trigger()));
-            }
+    }
+
+    /// Makes a device, and closes it later, under its lock: the machine's loop runs already and may have something for it.
+    private <D extends AutoCloseable> D make(ReentrantLock lock, Supplier<D> factory) {
+        lock.lock();
+        try {
+            D device = factory.get();
+            closing.add(() -> {
+                lock.lock();
+                try {
+                    device.close();
+                } finally {
+                    lock.unlock();
+                }
+            });
+            return device;
+        } finally {
+            lock.unlock();
         }
-        PlatformDevice device = spec.factory().create(contexts.platform(spec.id(), loop, lines));
-        closing.add(device);
-        if (device instanceof CommandTarget target) {
-            requests.add(target, loop);
-        }
-        register(spec.id(), device, spec.resources(), lock);
-        Optional<FirmwareNode> node = spec.firmware();
-        platformNodes.add(new PlatformNode(spec.id(), node, spec.resources()));
     }
 
     private void register(String id, PlatformDevice device, List<Resource> resources, ReentrantLock lock) {

@@ -17,6 +17,7 @@ final class MachineEvents {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicReference<@Nullable RunResult> result = new AtomicReference<>();
     private volatile boolean panicked;
+    private volatile boolean suspended;
 
     void event(String source, MachineEvent event, int detail) {
         switch (event) {
@@ -30,7 +31,12 @@ final class MachineEvents {
             case RESET -> end(RunResult.RESET);
             case CRASH -> end(RunResult.CRASH);
             case WATCHDOG -> end(RunResult.WATCHDOG);
-            case SUSPEND -> LOG.info("{}: suspend is not supported, ignored", source);
+            case SUSPEND -> {
+                if (!suspended) { // a guest may ask for ever
+                    suspended = true;
+                    LOG.info("{}: suspend is not supported, ignored", source);
+                }
+            }
         }
     }
 

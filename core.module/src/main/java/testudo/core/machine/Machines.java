@@ -5,21 +5,30 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import testudo.spi.VmmException;
+import testudo.spi.arch.ArchitectureProvider;
 import testudo.spi.arch.MachinePlan;
 import testudo.spi.device.DeviceSpec;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.hypervisor.Hypervisor;
+import testudo.spi.hypervisor.HypervisorProfile;
+import testudo.spi.hypervisor.VmRequest.IrqchipMode;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
 import testudo.spi.pci.PciAddress;
+import testudo.spi.x86.X86Profile;
 
 /// What can be done with machines: list the options, say what one would look like, run one.
 public final class Machines {
     private static final Logger LOG = LoggerFactory.getLogger(Machines.class);
+
+    private static final int IDEAL_VCPUS = 254;
+    private static final int IDEAL_ADDRESS_BITS = 46;
 
     private Machines() {}
 
@@ -60,10 +69,32 @@ public final class Machines {
     /// @return a JSON value
     /// @throws VmmException when it could not be made
     public static Map<String, Object> dump(Configuration configuration, Providers providers) {
-        Selection.Chosen chosen = Selection.hypervisor(providers.hypervisors(), configuration);
-        try (Hypervisor hypervisor = chosen.provider().open(chosen.configuration(), providers.host());
-                Blueprint blueprint = Blueprint.draw(providers, chosen.configuration(), hypervisor.profile())) {
-            return describe(blueprint, hypervisor.profile().id());
+        Selection.Chosen chosen;
+        try {
+            chosen = Selection.hypervisor(providers.hypervisors(), configuration);
+        } catch (VmmException.Host unusable) { // a plan needs no hypervisor: this one is made for one that can do everything
+            LOG.warn("{}; planning for a hypervisor that has every facility", unusable.getMessage());
+            return describe(configuration, providers, ideal(providers));
+        }
+        try (Hypervisor hypervisor = chosen.provider().open(chosen.configuration(), providers.host())) {
+            return describe(chosen.configuration(), providers, hypervisor.profile());
+        }
+    }
+
+    private static HypervisorProfile ideal(Providers providers) {
+        return new HypervisorProfile(
+                "none",
+                providers.architectures().stream().map(ArchitectureProvider::id).collect(Collectors.toSet()),
+                IDEAL_VCPUS,
+                IDEAL_ADDRESS_BITS,
+                List.of(IrqchipMode.KERNEL, IrqchipMode.SPLIT, IrqchipMode.USERSPACE),
+                Set.of(HypervisorProfile.Feature.values()),
+                Optional.of(new X86Profile(List.of(), List.of(), true, 0)));
+    }
+
+    private static Map<String, Object> describe(Configuration configuration, Providers providers, HypervisorProfile profile) {
+        try (Blueprint blueprint = Blueprint.draw(providers, configuration, profile)) {
+            return describe(blueprint, profile.id());
         }
     }
 

@@ -79,11 +79,11 @@ final class VcpuThread {
     private boolean carryOn(String name, StopReason reason) {
         switch (reason) {
             case KICKED, HANDLER, SYSTEM_EVENT -> {
-                return true;
+                return !events.hasEnded(); // a guest that has powered off or reset must not run on until it is stopped
             }
             case HALTED -> {
                 waitForInterrupt();
-                return true;
+                return !events.hasEnded();
             }
             case SHUTDOWN, FAILED, UNKNOWN_EXIT, DEBUG -> {
                 LOG.error("{}: the guest can't go on ({}):\n{}", name, phrase(reason), vcpu.stopDetail());

@@ -6,13 +6,15 @@ import testudo.spi.pci.PciDevice;
 /// A function whose base address registers a [PciDevice] answers, one thread at a time.
 public final class PciDeviceFunction extends PciFunction {
     private final PciDevice device;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final ReentrantLock lock;
 
     /// Makes the function.
     /// @param id the device's name
     /// @param device answers
-    public PciDeviceFunction(String id, PciDevice device) {
+    /// @param lock the device's, also held while its loop handlers run
+    public PciDeviceFunction(String id, PciDevice device, ReentrantLock lock) {
         super(id, device.traits());
+        this.lock = lock;
         this.device = device;
     }
 

@@ -19,6 +19,8 @@ import testudo.spi.pci.PciTraits;
 /// All PCI functions of a machine: finds them for configuration accesses, maps their base address registers on the buses.
 public final class PciRoot {
     private static final Logger LOG = LoggerFactory.getLogger(PciRoot.class);
+    private static final Window ALL_PORTS = new Window(0, 1L << 16);
+    private static final Window BELOW_4GIB = new Window(0, 1L << 32);
 
     private final PciHost host;
     private final Bus ports;
@@ -132,7 +134,7 @@ public final class PciRoot {
         boolean io = bar.bar().kind() == PciTraits.Kind.IO;
         int command = function.config.get(PciFunction.COMMAND, 2);
         boolean enabled = (command & (io ? PciFunction.COMMAND_IO : PciFunction.COMMAND_MEMORY)) != 0;
-        long wanted = enabled && inWindow(bar) ? bar.address() : -1;
+        long wanted = enabled && forwarded(bar) ? bar.address() : -1;
         if (wanted == bar.mappedAt()) {
             return;
         }
@@ -154,12 +156,20 @@ public final class PciRoot {
         }
     }
 
-    private boolean inWindow(PciFunction.BarState bar) {
+    /// Whether the host bridge forwards a base address register's range. A PC's forwards every address that nothing else takes, and its
+    /// firmware places devices where it likes; others forward their windows. What the buses have already is theirs: they refuse overlaps.
+    private boolean forwarded(PciFunction.BarState bar) {
         long address = bar.address();
         long size = bar.bar().sizeBytes();
-        return bar.bar().kind() == PciTraits.Kind.IO
-                ? inside(host.ioWindow(), address, size)
-                : inside(host.lowWindow(), address, size) || (bar.is64() && inside(host.highWindow(), address, size));
+        if (bar.bar().kind() == PciTraits.Kind.IO) {
+            return inside(isPc() ? ALL_PORTS : host.ioWindow(), address, size);
+        }
+        return inside(isPc() ? BELOW_4GIB : host.lowWindow(), address, size)
+                || (bar.is64() && inside(host.highWindow(), address, size));
+    }
+
+    private boolean isPc() {
+        return host.configPort() >= 0;
     }
 
     private static boolean inside(Window window, long address, long sizeBytes) {

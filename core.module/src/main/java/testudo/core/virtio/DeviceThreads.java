@@ -9,7 +9,8 @@ import testudo.spi.host.HostPlatform;
 
 /// The event loops of one virtio device. After each handler the hook runs, which publishes completions.
 ///
-/// The first loop exists from the start; the others are added when the device has said how many it wants.
+/// The first loop exists from the start, so that the device can be made with it; the others are added when the device has said how
+/// many it wants. None runs before that: a handler must not meet a device that is still being made.
 public final class DeviceThreads implements AutoCloseable {
     private final String id;
     private final HostPlatform host;
@@ -17,7 +18,7 @@ public final class DeviceThreads implements AutoCloseable {
     private final List<EventLoop> loops = new ArrayList<>();
     private volatile Hook hook = new Hook() {};
 
-    /// Makes and starts the first loop.
+    /// Makes the first loop.
     /// @param id the device's name
     /// @param host makes pollers
     public DeviceThreads(String id, HostPlatform host) {
@@ -35,17 +36,17 @@ public final class DeviceThreads implements AutoCloseable {
             handler.ready(ready);
             hook.after(index);
         }));
-        thread.start();
     }
 
-    /// Sets what runs after each handler and when one throws.
-    /// @param hook replaces the earlier one
+    /// Sets what runs after each handler and when one throws, and starts all loops. Once.
+    /// @param hook told from now on
     /// @param count how many loops there should be, 1 or more
     public void attach(Hook hook, int count) {
         this.hook = hook;
         while (threads.size() < count) {
             add();
         }
+        threads.forEach(LoopThread::start);
     }
 
     /// A loop.
@@ -61,7 +62,7 @@ public final class DeviceThreads implements AutoCloseable {
         return loops.size();
     }
 
-    /// Ends all loops. Not on one of them.
+    /// Ends all loops, also when they were never started. Not on one of them.
     @Override
     public void close() {
         threads.forEach(LoopThread::close);

@@ -235,14 +235,18 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
         }
     }
 
-    /// Releases the vectors; the device is closed before.
-    public void close() {
+    /// Takes the doorbells back from the hypervisor. No vCPU runs any more, and the device, which owns the events, is closed after this.
+    public void unbind() {
         if (ioEvents != null) {
             for (int queue = 0; queue < bound.size(); queue++) {
                 ioEvents.unbind(bound.get(queue), host.kick(queue));
             }
             bound.clear();
         }
+    }
+
+    /// Releases the vectors; the device, which raises them, is closed before.
+    public void close() {
         msix.close();
     }
 }

@@ -42,7 +42,7 @@ class ExamplePluginTest extends VirtioDeviceContract {
 
     @BeforeAll
     static void loadTheExample() throws IOException {
-        Path example = repository().resolve("docs/examples/virtio-pattern");
+        Path example = Vendor.repository().resolve("docs/examples/virtio-pattern");
         Vendor acme = new Vendor(temporary.resolve("acme"));
         Path directory = temporary.resolve("plugins");
         acme.publishKey(directory.resolve(TrustedKeys.FOLDER));
@@ -97,14 +97,6 @@ class ExamplePluginTest extends VirtioDeviceContract {
             }
         }
         return sources;
-    }
-
-    private static Path repository() {
-        Path folder = Path.of("").toAbsolutePath();
-        while (!Files.isDirectory(folder.resolve(".mvn"))) {
-            folder = folder.getParent();
-        }
-        return folder;
     }
 
     /// One occurrence of the provider's option: a record of a seed, made as the binder would, through the declaration's look-up.

@@ -153,6 +153,15 @@ final class Vendor {
         }
     }
 
+    /// The folder of this repository.
+    static Path repository() {
+        Path folder = Path.of("").toAbsolutePath();
+        while (!Files.isDirectory(folder.resolve(".mvn"))) {
+            folder = folder.getParent();
+        }
+        return folder;
+    }
+
     /// The given modules and, unless one of them stands in for it, the real spi.
     private static String path(List<Path> modules) {
         Stream<Path> own = Stream.of("testudo.spi", "org.jspecify")

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Queue;
 import testudo.spi.device.EventLoop;
 import testudo.spi.host.Pollable;
+import testudo.spi.host.Poller;
 
 /// An event loop that runs in the thread of the test, when the test says so: one handler after the other, in the order of
 /// [#watch]. Sources come from a [MemoryHost].
@@ -57,7 +58,7 @@ public final class InlineLoop implements EventLoop {
         }
         for (int i = 0; i < watches.size(); i++) {
             InlineWatch watch = watches.get(i);
-            int ready = watch.cancelled ? 0 : watch.source.ready() & watch.interest;
+            int ready = watch.cancelled ? 0 : watch.source.ready() & (watch.interest | Poller.HANG_UP);
             if (ready != 0) {
                 watch.handler.ready(ready);
                 after.run();

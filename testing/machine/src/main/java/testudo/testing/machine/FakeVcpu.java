@@ -1,5 +1,7 @@
 package testudo.testing.machine;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -21,6 +23,7 @@ final class FakeVcpu implements Vcpu {
     private final SynchronousQueue<Long> answers = new SynchronousQueue<>();
     private boolean started;
     private @Nullable Exit halted;
+    private volatile @Nullable Throwable failure;
 
     FakeVcpu(int index, GuestProgram program, GuestMemory memory) {
         this.index = index;
@@ -55,6 +58,9 @@ final class FakeVcpu implements Vcpu {
                     case SHUTDOWN -> {
                         return StopReason.SHUTDOWN;
                     }
+                    case FAILURE -> {
+                        return StopReason.FAILED;
+                    }
                     case HALT -> {
                         int vector = handler.pendingInterrupt();
                         if (vector < 0) {
@@ -64,7 +70,14 @@ final class FakeVcpu implements Vcpu {
                         handler.interruptAccepted(vector);
                         answers.put((long) vector);
                     }
-                    case ACCESS -> answers.put(exit.action.applyAsLong(handler));
+                    case READ -> answers.put(exit.action.applyAsLong(handler));
+                    case WRITE -> {
+                        boolean goOn = exit.action.applyAsLong(handler) != 0;
+                        answers.put(0L);
+                        if (!goOn) {
+                            return StopReason.HANDLER;
+                        }
+                    }
                 }
             }
         } catch (InterruptedException e) {
@@ -75,7 +88,13 @@ final class FakeVcpu implements Vcpu {
 
     @Override
     public String stopDetail() {
-        return "a guest in Java has no registers";
+        Throwable thrown = failure;
+        if (thrown == null) {
+            return "a guest in Java has no registers";
+        }
+        StringWriter text = new StringWriter();
+        thrown.printStackTrace(new PrintWriter(text));
+        return text.toString();
     }
 
     @Override
@@ -88,21 +107,38 @@ final class FakeVcpu implements Vcpu {
         return Optional.empty();
     }
 
+    /// Interrupts the guest and waits until it has ended: its memory is released next.
     void end() {
-        guest.interrupt();
+        boolean interrupted = false;
+        while (guest.isAlive() && !interrupted) {
+            guest.interrupt();
+            try {
+                guest.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void execute(GuestProgram program) {
         try {
             program.run(new Cpu());
-            new Cpu().halt();
+            while (true) {
+                new Cpu().halt();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (Throwable thrown) { // the program's own mistake, reported as a guest that can't go on
+            failure = thrown;
+            exits.add(new Exit(Kind.FAILURE, handler -> 0));
         }
     }
 
     private enum Kind {
-        ACCESS, HALT, SHUTDOWN, KICK
+        READ, WRITE, HALT, SHUTDOWN, FAILURE, KICK
     }
 
     private record Exit(Kind kind, ToLongFunction<VmExitHandler> action) {}
@@ -120,33 +156,32 @@ final class FakeVcpu implements Vcpu {
 
         @Override
         public int in(int port, int sizeBytes) throws InterruptedException {
-            return (int) access(handler -> handler.portRead(port, sizeBytes));
+            return (int) exit(Kind.READ, handler -> handler.portRead(port, sizeBytes));
         }
 
         @Override
         public void out(int port, int sizeBytes, int value) throws InterruptedException {
-            access(handler -> handler.portWrite(port, sizeBytes, value) ? 1 : 0);
+            exit(Kind.WRITE, handler -> handler.portWrite(port, sizeBytes, value) ? 1 : 0);
         }
 
         @Override
         public long load(long gpa, int sizeBytes) throws InterruptedException {
-            return access(handler -> handler.mmioRead(gpa, sizeBytes));
+            return exit(Kind.READ, handler -> handler.mmioRead(gpa, sizeBytes));
         }
 
         @Override
         public void store(long gpa, int sizeBytes, long value) throws InterruptedException {
-            access(handler -> handler.mmioWrite(gpa, sizeBytes, value) ? 1 : 0);
+            exit(Kind.WRITE, handler -> handler.mmioWrite(gpa, sizeBytes, value) ? 1 : 0);
         }
 
         @Override
         public int halt() throws InterruptedException {
-            exits.put(new Exit(Kind.HALT, handler -> 0));
-            return Math.toIntExact(answers.take());
+            return (int) exit(Kind.HALT, handler -> 0);
         }
 
         @Override
         public int poll() throws InterruptedException {
-            return (int) access(handler -> {
+            return (int) exit(Kind.READ, handler -> {
                 int vector = handler.pendingInterrupt();
                 if (vector >= 0) {
                     handler.interruptAccepted(vector);
@@ -157,12 +192,11 @@ final class FakeVcpu implements Vcpu {
 
         @Override
         public void shutDown() throws InterruptedException {
-            exits.put(new Exit(Kind.SHUTDOWN, handler -> 0));
-            answers.take();
+            exit(Kind.SHUTDOWN, handler -> 0);
         }
 
-        private long access(ToLongFunction<VmExitHandler> action) throws InterruptedException {
-            exits.put(new Exit(Kind.ACCESS, action));
+        private long exit(Kind kind, ToLongFunction<VmExitHandler> action) throws InterruptedException {
+            exits.put(new Exit(kind, action));
             return answers.take();
         }
     }

@@ -229,6 +229,20 @@ public abstract class VirtioDeviceContract {
     }
 
     @Test
+    void servesAgainAfterQuiescingWithoutAReset() {
+        try (DeviceBench bench = bench().start()) {
+            for (int round = 0; round < 3; round++) {
+                int id = offerRequest(bench, requestRoom(bench), replyRoom(bench));
+                bench.kick(requestQueue());
+                bench.run();
+                assertEquals(id, bench.driver(requestQueue()).poll(), "round " + round);
+                bench.quiesce();
+                bench.start();
+            }
+        }
+    }
+
+    @Test
     void closesTwiceAndWithoutActivation() {
         try (DeviceBench bench = bench()) {
             bench.device().close();

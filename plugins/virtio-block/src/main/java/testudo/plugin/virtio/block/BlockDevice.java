@@ -93,6 +93,8 @@ final class BlockDevice implements VirtioDevice, CommandTarget {
 
     @Override
     public void activate(VirtioActivation with) {
+        // After quiescing alone, without a reset, the queues of before are still there.
+        releaseQueues();
         activation = with;
         BlockQueue.Rules rules = rules(with.features());
         for (int i = 0; i < QUEUES; i++) {
@@ -128,6 +130,11 @@ final class BlockDevice implements VirtioDevice, CommandTarget {
 
     @Override
     public void reset() {
+        releaseQueues();
+        activation = null;
+    }
+
+    private void releaseQueues() {
         onEachQueue(BlockQueue::close);
         for (int i = 0; i < QUEUES; i++) {
             BlockQueue queue = queues[i];
@@ -137,7 +144,6 @@ final class BlockDevice implements VirtioDevice, CommandTarget {
             withoutStatus += queue == null ? 0 : queue.withoutStatus();
             queues[i] = null;
         }
-        activation = null;
     }
 
     @Override

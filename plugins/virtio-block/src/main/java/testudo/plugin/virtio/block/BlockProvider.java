@@ -22,7 +22,7 @@ import testudo.spi.virtio.VirtioDevice;
 ///
 /// The order over all of these options gives `vda`, `vdb` and so on.
 public final class BlockProvider implements DeviceProvider {
-    static final OptionDeclaration<BlockOptions> BLOCK = disk("block", "add a disk");
+    static final OptionDeclaration<BlockOptions> BLOCK = disk("block", "add a disk").withShortName('b');
     static final OptionDeclaration<BlockOptions> DISK = disk("disk", "add a read-only disk").withShortName('d').deprecatedFor(
             "--block PATH,ro");
     static final OptionDeclaration<BlockOptions> RWDISK = disk("rwdisk", "add a disk").deprecatedFor("--block PATH");

@@ -1,8 +1,10 @@
 package testudo.plugin.virtio.console;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import testudo.spi.device.EventLoop;
+import testudo.spi.host.Pollable;
 import testudo.spi.host.Poller;
 import testudo.spi.serial.SerialPort;
 import testudo.spi.virtio.DescriptorChain;
@@ -13,18 +15,23 @@ final class InputPump implements AutoCloseable {
     private final SerialPort port;
     private final MemorySegment buffer;
     private final DescriptorChain chain = new DescriptorChain();
-    private final EventLoop.@Nullable Watch watch;
+    private final EventLoop loop;
+    private final Optional<Pollable> source;
+    private final Runnable again = this::pump;
+    private EventLoop.@Nullable Watch watch;
+    private int interest;
     private @Nullable Virtqueue queue;
     private int first;
     private int end;
     private boolean ended;
 
-    /// Watches the port's input, paused.
+    /// Starts without watching the port's input.
     /// @param buffer for what has been read ahead
     InputPump(SerialPort port, MemorySegment buffer, EventLoop loop) {
         this.port = port;
         this.buffer = buffer;
-        watch = port.input().map(source -> loop.watch(source, 0, ready -> pump())).orElse(null);
+        this.loop = loop;
+        source = port.input();
     }
 
     /// The guest has buffers, or may have some.
@@ -41,7 +48,7 @@ final class InputPump implements AutoCloseable {
 
     private void pump() {
         Virtqueue receive = queue;
-        if (watch == null || receive == null) {
+        if (source.isEmpty() || receive == null) {
             return;
         }
         for (int served = 0; served < receive.size(); served++) {
@@ -58,8 +65,13 @@ final class InputPump implements AutoCloseable {
             first += written;
             receive.complete(chain, written);
         }
-        // More may be left in the buffer although the source is quiet: readiness of the source or the next kick goes on.
-        interest(ended ? 0 : Poller.READABLE);
+        if (first == end) {
+            interest(ended ? 0 : Poller.READABLE);
+        } else {
+            // The source may be quiet now, and the driver, who was not asked to, need not kick: others get their turn, then this goes on.
+            interest(0);
+            loop.execute(again);
+        }
     }
 
     private boolean fill() {
@@ -70,16 +82,35 @@ final class InputPump implements AutoCloseable {
         return end > 0;
     }
 
+    /// Waits for the source, or not. The watch that waits for nothing is kept until the source wakes it nevertheless.
     private void interest(int mask) {
+        interest = mask;
         if (watch != null) {
             watch.interest(mask);
+        } else if (mask != 0) {
+            source.ifPresent(input -> watch = loop.watch(input, mask, ready -> woken()));
+        }
+    }
+
+    private void woken() {
+        if (interest != 0) {
+            pump();
+        } else {
+            // A hang-up is reported whatever is asked for: without this the loop would spin.
+            unwatch();
         }
     }
 
     @Override
     public void close() {
+        queue = null;
+        unwatch();
+    }
+
+    private void unwatch() {
         if (watch != null) {
             watch.cancel();
+            watch = null;
         }
     }
 }
