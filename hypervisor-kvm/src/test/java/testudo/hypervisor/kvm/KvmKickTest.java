@@ -15,6 +15,10 @@ import testudo.spi.hypervisor.VmExitHandler;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class KvmKickTest {
     private static final int[] ENDLESS_LOOP = {0xEB, 0xFE};
+    private static final int EXITS = 100_000;
+    private static final int ROUNDS = 8;
+    /// A run may allocate a little at its start; an exit may not.
+    private static final int START_BYTES = 200;
     private static final int KICKS = 2000;
 
     @Test
@@ -54,22 +58,19 @@ class KvmKickTest {
         // again: out 0x10,al; jmp again
         try (Payload guest = new Payload(0xE6, 0x10, 0xEB, 0xFC)) {
             AllocationMeter meter = new AllocationMeter();
-            CountingHandler handler = new CountingHandler();
-            handler.limit = 60_000;
-            guest.vcpu.run(handler);
-            handler.count = 0;
-            handler.limit = 200_000;
-
-            long before = meter.bytes();
-            long idle = meter.bytes() - before;
-            before = meter.bytes();
-            StopReason stop = guest.vcpu.run(handler);
-            long allocated = meter.bytes() - before - idle;
-
-            assertEquals(StopReason.HANDLER, stop);
-            assertEquals(200_000, handler.count);
-            // A run may allocate a little at its start; 200 000 exits may not.
-            assertTrue(allocated < 200, "allocated " + allocated);
+            long allocated = Long.MAX_VALUE;
+            // Until the code is compiled exits do allocate, and a busy machine compiles late: one round after that decides.
+            for (int round = 0; round < ROUNDS && allocated >= START_BYTES; round++) {
+                CountingHandler handler = new CountingHandler();
+                handler.limit = EXITS;
+                long before = meter.bytes();
+                long idle = meter.bytes() - before;
+                before = meter.bytes();
+                assertEquals(StopReason.HANDLER, guest.vcpu.run(handler));
+                allocated = meter.bytes() - before - idle;
+                assertEquals(EXITS, handler.count);
+            }
+            assertTrue(allocated < START_BYTES, "allocated %d bytes in %d exits".formatted(allocated, EXITS));
         }
     }
 

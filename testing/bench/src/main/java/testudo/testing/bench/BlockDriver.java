@@ -161,8 +161,10 @@ final class BlockDriver implements AutoCloseable {
     }
 
     private void await() {
+        long end = System.nanoTime() + PATIENCE_NANOS;
         while (ring.mayAwait()) {
-            if (poller.await(PATIENCE_NANOS) == 0) {
+            // Waiting may end early with nothing ready: the kernel interrupts it to finish I/O on this thread.
+            if (poller.await(PATIENCE_NANOS) == 0 && System.nanoTime() > end) {
                 throw new IllegalStateException("the device has not answered for 30 s");
             }
             target.call().consume();
