@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// A vendor's plugin: built outside of the reactor, signed, dropped into a plugin directory, used by a stock guest.
 class PluginTest extends OnProduct {
     private static final String DIRECTORY = "/tmp/plugins";
-    private static final String ENVIRONMENT = "TESTUDO_PLUGINS=" + DIRECTORY + " ";
+    private static final String ENVIRONMENT = "env TESTUDO_PLUGINS=" + DIRECTORY + " ";
 
     @TempDir static Path built;
 
