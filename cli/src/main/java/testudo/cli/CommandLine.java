@@ -58,6 +58,17 @@ final class CommandLine {
         }
     }
 
+    /// Plugin directories may be named before the command; those that look after plugins take them as their own option.
+    private static List<String> withDirectories(Command command, GlobalOptions global, List<String> arguments) {
+        if (command.arguments().stream().noneMatch(option -> option.name().equals("plugin-dir"))) {
+            return arguments;
+        }
+        List<String> all = new ArrayList<>();
+        global.pluginDirectories().forEach(directory -> all.addAll(List.of("--plugin-dir", directory.toString())));
+        all.addAll(arguments);
+        return all;
+    }
+
     private int dispatch(GlobalOptions global) {
         Core core = finder.apply(global.pluginDirectories());
         List<Command> commands = commands(core, global);
@@ -76,7 +87,7 @@ final class CommandLine {
             out.print(HelpText.of(command));
             return SUCCESS;
         }
-        ArgumentParser.Parsed parsed = new ArgumentParser(command, crosvm).parse(arguments);
+        ArgumentParser.Parsed parsed = new ArgumentParser(command, crosvm).parse(withDirectories(command, global, arguments));
         parsed.warnings().forEach(this::complain);
         return command.action().run(parsed.configuration());
     }

@@ -44,6 +44,12 @@ class CommandLineTest {
         assertEquals(Optional.of(Path.of("--no-rng")), run("run", "--", "--no-rng").value(FakeCore.KERNEL));
     }
 
+    @Test
+    void pluginDirectoriesBeforeTheCommandReachCommandsThatTakeThem() {
+        assertEquals(3, core.execute("--plugin-dir", "/a", "plugin", "list", "--plugin-dir", "/b"));
+        assertEquals("[/a, /b]", core.out().strip());
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
             "run --mem 1 --mem 2 | --mem: may be given only once",

@@ -15,6 +15,7 @@ import testudo.spi.command.CommandDeclaration;
 import testudo.spi.command.ToolProvider.Tool;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.Key;
+import testudo.spi.option.Occurrence;
 import testudo.spi.option.OptionDeclaration;
 
 /// A core with a few options and commands, which remembers what it was asked and runs nothing.
@@ -22,6 +23,8 @@ final class FakeCore implements Core {
     record Disk(
             @Key(help = "image") Path path, @Key(fallback = "false", help = "read-only") boolean ro) {}
 
+    static final OptionDeclaration<Path> PLUGIN_DIR =
+            OptionDeclaration.value("plugin-dir", Path.class, "DIR", "Plugins", "plugin directory").repeated(true);
     static final OptionDeclaration<Disk> BLOCK = OptionDeclaration.keyValues(
             "block", Disk.class, MethodHandles.lookup(), "Disks", "add a disk")
             .withShortName('b').withSyntax("PATH[,key=value…]");
@@ -73,8 +76,9 @@ final class FakeCore implements Core {
 
     @Override
     public List<Tool> tools() {
-        return List.of(new Tool(List.of("plugin", "list"), List.of(), "list plugins", (_, to) -> {
-            to.println("none");
+        return List.of(new Tool(List.of("plugin", "list"), List.of(PLUGIN_DIR), "list plugins", (given, to) -> {
+            List<Path> directories = given.all(PLUGIN_DIR).stream().map(Occurrence::value).toList();
+            to.println(directories.isEmpty() ? "none" : directories.toString());
             return 3;
         }));
     }
