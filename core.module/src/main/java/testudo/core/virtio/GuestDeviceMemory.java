@@ -1,6 +1,7 @@
 package testudo.core.virtio;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 import testudo.spi.memory.DeviceMemory;
 import testudo.spi.memory.GuestMemory;
 import testudo.spi.memory.GuestRegion;
@@ -48,12 +49,21 @@ public final class GuestDeviceMemory implements DeviceMemory {
     }
 
     private final class RegionCursor implements Cursor {
+        /// Where the last range was: most buffers of a guest are in one region.
+        private @Nullable GuestRegion last;
+        private int generation;
         private MemorySegment segment = MemorySegment.NULL;
         private long offset;
 
         @Override
         public boolean seek(long address, long lengthBytes, boolean writable) {
-            GuestRegion region = memory.find(address, lengthBytes);
+            GuestRegion region = last;
+            int now = memory.generation();
+            if (region == null || generation != now || !region.contains(address, lengthBytes)) {
+                region = memory.find(address, lengthBytes);
+                last = region;
+                generation = now;
+            }
             if (region == null || (writable && region.purpose() == GuestRegion.Purpose.FIRMWARE)) {
                 return false;
             }

@@ -20,6 +20,7 @@ public final class GuestMemory {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private volatile GuestRegion[] regions = {};
+    private volatile int generation;
 
     /// Makes an empty memory.
     public GuestMemory() {}
@@ -37,6 +38,7 @@ public final class GuestMemory {
         next.add(region);
         next.sort(Comparator.comparingLong(GuestRegion::gpa));
         regions = next.toArray(GuestRegion[]::new);
+        generation = generation + 1;
     }
 
     /// Removes the region that starts at an address.
@@ -46,7 +48,14 @@ public final class GuestMemory {
         List<GuestRegion> next = new ArrayList<>(List.of(regions));
         boolean removed = next.removeIf(region -> region.gpa() == gpa);
         regions = next.toArray(GuestRegion[]::new);
+        generation = generation + 1;
         return removed;
+    }
+
+    /// Counts changes of the regions: what [#find] answered stays true as long as this stays the same. Any thread.
+    /// @return a number that wraps
+    public int generation() {
+        return generation;
     }
 
     /// The regions, by address.
