@@ -71,7 +71,7 @@ public final class HostBackends implements SerialBackendProvider {
 
     private static SerialPort simple(SerialOptions options, HostPlatform host, EventLoop loop, Optional<EscapeFilter> escape) {
         // Input first: when it can't be opened, nothing else is.
-        Optional<PortInput> input = input(options, host, escape);
+        Optional<PortInput> input = input(options, host, loop, escape);
         try {
             PortOutput output = switch (options.type()) {
                 case "stdout" -> new BufferedOutput(
@@ -92,22 +92,24 @@ public final class HostBackends implements SerialBackendProvider {
                 options.path().orElseThrow(), EnumSet.of(Mode.WRITE, Mode.CREATE, Mode.APPEND, Mode.NONBLOCK));
     }
 
-    private static Optional<PortInput> input(SerialOptions options, HostPlatform host, Optional<EscapeFilter> escape) {
+    private static Optional<PortInput> input(SerialOptions options, HostPlatform host, EventLoop loop, Optional<EscapeFilter> escape) {
         if (options.input().isPresent()) {
             Path path = options.input().get();
             // With a writer of its own a named pipe has no end when the first writer leaves (fifo(7)).
             Set<Mode> modes = isStream(path) ? EnumSet.of(Mode.READ, Mode.WRITE, Mode.NONBLOCK) : EnumSet.of(Mode.READ);
-            return Optional.of(new PortInput(ByteStream.of(host.files().open(path, modes)), Optional.empty(), NO_MODE));
+            return Optional.of(new PortInput(ByteStream.of(host.files().open(path, modes)), NO_MODE));
         }
         if (!options.stdin()) {
             return Optional.empty();
         }
         HostTerminals terminals = host.terminals();
-        boolean typed = terminals.inputIsTerminal();
+        HostFile keyboard = terminals.standardInput();
+        ByteStream stream = ByteStream.of(keyboard);
+        if (!terminals.inputIsTerminal()) {
+            return Optional.of(new PortInput(stream, NO_MODE));
+        }
         return Optional.of(new PortInput(
-                ByteStream.of(terminals.standardInput()),
-                typed ? escape : Optional.empty(),
-                typed ? terminals.rawInput() : NO_MODE));
+                escape.isPresent() ? new TypedInput(stream, keyboard, escape.get(), host, loop) : stream, terminals.rawInput()));
     }
 
     private static boolean isStream(Path path) {
@@ -127,8 +129,8 @@ public final class HostBackends implements SerialBackendProvider {
             socket.connect();
         }
         Optional<PortInput> input = options.inputUnixStream()
-                ? Optional.of(new PortInput(socket, Optional.empty(), NO_MODE))
-                : input(options, host, escape);
+                ? Optional.of(new PortInput(socket, NO_MODE))
+                : input(options, host, loop, escape);
         return new StreamPort(new BufferedOutput(name(options), socket, host, loop), input);
     }
 
@@ -141,6 +143,6 @@ public final class HostBackends implements SerialBackendProvider {
         ByteStream stream = ByteStream.of(terminal.stream());
         return new StreamPort(
                 new BufferedOutput(name(options), stream, host, loop),
-                Optional.of(new PortInput(stream, Optional.empty(), terminal)));
+                Optional.of(new PortInput(stream, terminal)));
     }
 }

@@ -353,6 +353,21 @@ class HostBackendsTest {
         assertEquals(0, terminal.rawModes, "the terminal has its mode back");
     }
 
+    @Test
+    void keysWorkWhenTheGuestDoesNotListenAndWhatWasTypedWaitsForIt() throws Exception {
+        Path keyboard = fifo("stdin");
+        use(new TestHost(output, keyboard, true));
+        SerialPort port = port("stdout,stdin");
+        try (OutputStream typed = Files.newOutputStream(keyboard)) {
+            typed.write(("root\u0001x" + "z".repeat(10_000)).getBytes(StandardCharsets.ISO_8859_1));
+            typed.write("\u0001x".getBytes(StandardCharsets.ISO_8859_1));
+            assertEquals(MachineServices.MachineEvent.EXIT, events.poll(LIMIT_SECONDS, TimeUnit.SECONDS));
+            assertEquals(MachineServices.MachineEvent.EXIT, events.poll(LIMIT_SECONDS, TimeUnit.SECONDS), "also with a full buffer");
+            listen(port);
+            assertEquals("root" + "z".repeat(4092), hear(4096));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"file", "unix", "unix-stream", "stdout,input-unix-stream"})
     void whatIsMissingIsSaid(String text) {
