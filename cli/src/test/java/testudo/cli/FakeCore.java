@@ -23,8 +23,8 @@ final class FakeCore implements Core {
     record Disk(
             @Key(help = "image") Path path, @Key(fallback = "false", help = "read-only") boolean ro) {}
 
-    static final OptionDeclaration<Path> PLUGIN_DIR =
-            OptionDeclaration.value("plugin-dir", Path.class, "DIR", "Plugins", "plugin directory").repeated(true);
+    static final OptionDeclaration<Path> PLUGIN_DIR = OptionDeclaration.value("plugin-dir", Path.class, "DIR", "Plugins",
+            "plugin directory").repeated(true);
     static final OptionDeclaration<Disk> BLOCK = OptionDeclaration.keyValues(
             "block", Disk.class, MethodHandles.lookup(), "Disks", "add a disk")
             .withShortName('b').withSyntax("PATH[,key=value…]");
