@@ -19,6 +19,7 @@ module testudo.spi {
     exports testudo.spi.pci;
     exports testudo.spi.platform;
     exports testudo.spi.plugin;
+    exports testudo.spi.riscv;
     exports testudo.spi.serial;
     exports testudo.spi.virtio;
     exports testudo.spi.x86;

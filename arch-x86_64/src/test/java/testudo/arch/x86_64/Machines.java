@@ -45,7 +45,7 @@ public final class Machines {
                 leaf(0x80000008, 0x3028, 0, 0, 0)));
         cpuid.addAll(List.of(more));
         return new HypervisorProfile("model", Set.of("x86_64"), 1024, 64, List.of(IrqchipMode.KERNEL), Set.of(),
-                Optional.of(new X86Profile(cpuid, List.of(), true, 2_400_000)));
+                Optional.of(new X86Profile(cpuid, List.of(), true, 2_400_000)), Optional.empty());
     }
 
     public static CpuidEntry leaf(int function, int eax, int ebx, int ecx, int edx) {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,7 +95,7 @@ class X86ArchitectureTest {
         assertEquals(new Window(0xF4000000L, 0x4000000), plan.pci().configWindow());
         assertEquals(new Window(0xD0000000L, 0x24000000), plan.pci().lowWindow());
         assertEquals(1, plan.pci().rootPorts());
-        assertEquals(new MachinePlan.Interrupts(24, 9, 4), plan.interrupts());
+        assertEquals(new MachinePlan.Interrupts(24, 9, 4, Map.of()), plan.interrupts());
         assertEquals(List.of("panic=-1"), plan.commandLine());
         assertEquals("Linux bzImage 6.12.0-test, 64-bit entry", plan.description());
     }

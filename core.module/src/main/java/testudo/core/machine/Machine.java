@@ -106,7 +106,7 @@ final class Machine implements AutoCloseable {
         if (mode == IrqchipMode.KERNEL) {
             return vm.capability(KernelInterruptController.class)
                     .orElseThrow(() -> new IllegalStateException("the hypervisor promised an interrupt controller"))
-                    .create();
+                    .create(blueprint.planned().plan().interrupts());
         }
         String architecture = blueprint.facts().architecture();
         Optional<InterruptControllerProvider> provider = providers.controllers().stream()
@@ -117,7 +117,13 @@ final class Machine implements AutoCloseable {
                     "no installed module provides %s interrupt controllers for %s".formatted(mode, architecture));
         }
         return provider.get().create(new ControllerContext(
-                mode, blueprint.facts().vcpus(), host, loop, vm.capability(MsiInjector.class), new Control(vcpus)));
+                mode,
+                blueprint.planned().plan().interrupts(),
+                blueprint.facts().vcpus(),
+                host,
+                loop,
+                vm.capability(MsiInjector.class),
+                new Control(vcpus)));
     }
 
     private void loopFailed(Throwable failure) {

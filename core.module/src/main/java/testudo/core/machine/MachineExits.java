@@ -59,6 +59,16 @@ final class MachineExits implements VmExitHandler {
     }
 
     @Override
+    public long interruptRegisterRead(int register) {
+        return interrupts.readRegister(vcpu, register);
+    }
+
+    @Override
+    public void interruptRegisterWrite(int register, long value) {
+        interrupts.writeRegister(vcpu, register, value);
+    }
+
+    @Override
     public void systemEvent(SystemEvent event, long detail) {
         MachineEvent what = switch (event) {
             case SHUTDOWN -> MachineEvent.EXIT;

@@ -21,6 +21,7 @@ import testudo.spi.hypervisor.VmRequest.IrqchipMode;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
 import testudo.spi.pci.PciAddress;
+import testudo.spi.riscv.RiscvProfile;
 import testudo.spi.x86.X86Profile;
 
 /// What can be done with machines: list the options, say what one would look like, run one.
@@ -29,6 +30,7 @@ public final class Machines {
 
     private static final int IDEAL_VCPUS = 254;
     private static final int IDEAL_ADDRESS_BITS = 46;
+    private static final List<String> IDEAL_RISCV = List.of("i", "m", "a", "f", "d", "c", "zicsr", "zifencei", "smaia", "ssaia", "sstc");
 
     private Machines() {}
 
@@ -89,7 +91,8 @@ public final class Machines {
                 IDEAL_ADDRESS_BITS,
                 List.of(IrqchipMode.KERNEL, IrqchipMode.SPLIT, IrqchipMode.USERSPACE),
                 Set.of(HypervisorProfile.Feature.values()),
-                Optional.of(new X86Profile(List.of(), List.of(), true, 0)));
+                Optional.of(new X86Profile(List.of(), List.of(), true, 0)),
+                Optional.of(new RiscvProfile(IDEAL_RISCV, 57, 10_000_000, 64, 2047)));
     }
 
     private static Map<String, Object> describe(Configuration configuration, Providers providers, HypervisorProfile profile) {

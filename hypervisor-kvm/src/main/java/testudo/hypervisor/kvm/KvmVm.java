@@ -113,7 +113,7 @@ final class KvmVm implements Vm {
         } else if (type == DirtyLog.class || type == MemoryDiscard.class) {
             found = slots;
         } else if (type == KernelInterruptController.class && request.irqchip() == IrqchipMode.KERNEL) {
-            KernelInterruptController maker = this::createIrqchip;
+            KernelInterruptController maker = interrupts -> createIrqchip();
             found = maker;
         } else if (type == MsiInjector.class && request.irqchip() != IrqchipMode.USERSPACE) {
             found = messages();

@@ -33,7 +33,8 @@ final class X86KvmProfile {
                 addressBits(cpuid),
                 irqchipModes(system),
                 features(system),
-                Optional.of(x86));
+                Optional.of(x86),
+                Optional.empty());
     }
 
     private static int vcpus(KvmSystem system) {

@@ -1,10 +1,12 @@
 package testudo.hypervisor.kvm;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Assumptions;
 import testudo.spi.Availability;
+import testudo.spi.arch.MachinePlan;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.hypervisor.Hypervisor;
 import testudo.spi.hypervisor.MemoryRequest;
@@ -31,6 +33,7 @@ final class Payload implements AutoCloseable {
     static final int STACK = 0x8000;
     static final int MEMORY = 0x10_0000;
 
+    private static final MachinePlan.Interrupts PC_PINS = new MachinePlan.Interrupts(24, 9, 4, Map.of());
     private static final int CODE_SEGMENT = 0x9B;
     private static final int DATA_SEGMENT = 0x93;
     private static final int TASK_SEGMENT = 0x8B;
@@ -53,7 +56,7 @@ final class Payload implements AutoCloseable {
         hypervisor = provider.open(configuration, host);
         vm = hypervisor.createVm(new VmRequest("test", 2, irqchip));
         vm.addMemory(new MemoryRequest(0, MEMORY, Purpose.RAM, false));
-        this.irqchip = vm.capability(KernelInterruptController.class).map(KernelInterruptController::create);
+        this.irqchip = vm.capability(KernelInterruptController.class).map(maker -> maker.create(PC_PINS));
         vcpu = vm.createVcpu(0);
         write(CODE, code);
         boot(vcpu);

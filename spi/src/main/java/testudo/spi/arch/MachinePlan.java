@@ -1,6 +1,7 @@
 package testudo.spi.arch;
 
 import java.util.List;
+import java.util.Map;
 import testudo.spi.memory.GuestRegion.Purpose;
 
 /// Where everything of a machine goes, before any device is placed: a value that a test can read.
@@ -65,5 +66,11 @@ public record MachinePlan(
     /// @param pins how many input pins the controllers have
     /// @param firstPciPin the first pin for PCI INTx lines
     /// @param pciPins how many pins PCI INTx lines share; 0 where there is no INTx
-    public record Interrupts(int pins, int firstPciPin, int pciPins) {}
+    /// @param registers where the controllers' registers are, by name (`imsic`, `aplic`), where the architecture leaves that open
+    public record Interrupts(int pins, int firstPciPin, int pciPins, Map<String, Window> registers) {
+        /// Copies the map.
+        public Interrupts {
+            registers = Map.copyOf(registers);
+        }
+    }
 }

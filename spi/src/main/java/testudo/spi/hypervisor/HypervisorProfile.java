@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import testudo.spi.hypervisor.VmRequest.IrqchipMode;
+import testudo.spi.riscv.RiscvProfile;
 import testudo.spi.x86.X86Profile;
 
 /// Facts about a hypervisor that a machine plan depends on: a value that a test can make.
@@ -14,6 +15,7 @@ import testudo.spi.x86.X86Profile;
 /// @param irqchipModes what it supports, preferred first
 /// @param features optional facilities
 /// @param x86 facts about x86 guests, present when `architectures` has `x86_64`
+/// @param riscv facts about RISC-V guests, present when `architectures` has `riscv64`
 public record HypervisorProfile(
         String id,
         Set<String> architectures,
@@ -21,7 +23,8 @@ public record HypervisorProfile(
         int guestAddressBits,
         List<IrqchipMode> irqchipModes,
         Set<Feature> features,
-        Optional<X86Profile> x86) {
+        Optional<X86Profile> x86,
+        Optional<RiscvProfile> riscv) {
     /// Optional facilities of a hypervisor.
     public enum Feature {
         /// Message-signalled interrupts reach the guest.

@@ -66,6 +66,18 @@ public interface VmExitHandler {
     /// @param vector the vector
     default void interruptAccepted(int vector) {}
 
+    /// The guest reads a register of its own interrupt controller by an instruction, where that controller is outside of the hypervisor.
+    /// @param register which: for RISC-V the indirect register number of the IMSIC, 0x70 to 0xFF ("Advanced Interrupt Architecture", "IMSIC registers")
+    /// @return the value; 0 where there is no such register
+    default long interruptRegisterRead(int register) {
+        return 0;
+    }
+
+    /// The guest writes a register of its own interrupt controller by an instruction.
+    /// @param register as in [#interruptRegisterRead]
+    /// @param value the value
+    default void interruptRegisterWrite(int register, long value) {}
+
     /// The guest called the hypervisor or its firmware (SBI, PSCI, vendor calls).
     /// @param call up to seven inputs; two outputs are written back to 0 and 1
     /// @return false to let the hypervisor answer "not supported"

@@ -38,6 +38,20 @@ public interface InterruptController extends AutoCloseable {
     /// @param vector the vector
     default void accepted(int vcpu, int vector) {}
 
+    /// The guest reads a register of a vCPU's controller by an instruction. On the vCPU's thread.
+    /// @param vcpu its index
+    /// @param register as in [testudo.spi.hypervisor.VmExitHandler#interruptRegisterRead]
+    /// @return the value; 0 where there is no such register
+    default long readRegister(int vcpu, int register) {
+        return 0;
+    }
+
+    /// The guest writes a register of a vCPU's controller by an instruction. On the vCPU's thread.
+    /// @param vcpu its index
+    /// @param register as in [testudo.spi.hypervisor.VmExitHandler#interruptRegisterRead]
+    /// @param value the value
+    default void writeRegister(int vcpu, int register, long value) {}
+
     @Override
     void close();
 }

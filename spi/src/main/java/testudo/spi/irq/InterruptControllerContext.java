@@ -1,6 +1,7 @@
 package testudo.spi.irq;
 
 import java.util.Optional;
+import testudo.spi.arch.MachinePlan.Interrupts;
 import testudo.spi.device.EventLoop;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.hypervisor.VmRequest.IrqchipMode;
@@ -10,6 +11,10 @@ public interface InterruptControllerContext {
     /// Where interrupts are handled.
     /// @return [IrqchipMode#SPLIT] or [IrqchipMode#USERSPACE]
     IrqchipMode mode();
+
+    /// Where the plan puts the controllers' registers, and how many pins they have.
+    /// @return the plan's
+    Interrupts interrupts();
 
     /// The number of vCPUs.
     /// @return 1 or more

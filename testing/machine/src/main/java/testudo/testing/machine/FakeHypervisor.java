@@ -68,7 +68,8 @@ public final class FakeHypervisor implements HypervisorProvider {
                 40,
                 List.of(IrqchipMode.USERSPACE),
                 Set.of(HypervisorProfile.Feature.MSI),
-                Optional.of(new X86Profile(cpuid, List.of(), false, 0)));
+                Optional.of(new X86Profile(cpuid, List.of(), false, 0)),
+                Optional.empty());
     }
 
     private final class Open implements Hypervisor {

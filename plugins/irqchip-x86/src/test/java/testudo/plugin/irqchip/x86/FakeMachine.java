@@ -2,7 +2,9 @@ package testudo.plugin.irqchip.x86;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import testudo.spi.arch.MachinePlan.Interrupts;
 import testudo.spi.device.EventLoop;
 import testudo.spi.host.HostEvent;
 import testudo.spi.host.HostPlatform;
@@ -31,6 +33,11 @@ final class FakeMachine implements InterruptControllerContext, InterruptControll
         this.mode = mode;
         this.vcpus = vcpus;
         controller = new PcInterruptControllerProvider().create(this);
+    }
+
+    @Override
+    public Interrupts interrupts() {
+        return new Interrupts(24, 9, 4, Map.of());
     }
 
     int in(int port) {
