@@ -20,5 +20,6 @@ module testudo.core {
     uses testudo.spi.host.HostPlatform;
     uses testudo.spi.hypervisor.HypervisorProvider;
     uses testudo.spi.irq.InterruptControllerProvider;
+    uses testudo.spi.net.NetworkBackendProvider;
     uses testudo.spi.serial.SerialBackendProvider;
 }

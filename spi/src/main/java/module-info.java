@@ -15,6 +15,7 @@ module testudo.spi {
     exports testudo.spi.hypervisor;
     exports testudo.spi.irq;
     exports testudo.spi.memory;
+    exports testudo.spi.net;
     exports testudo.spi.option;
     exports testudo.spi.pci;
     exports testudo.spi.platform;

@@ -65,7 +65,8 @@ final class InstalledCore implements Core {
                 section("Disk formats", providers.disks(), disk -> new Line(disk.id(), "ready")),
                 section("Serial types",
                         providers.serials().stream().flatMap(serial -> serial.types().stream()).toList(),
-                        type -> new Line(type, "ready")));
+                        type -> new Line(type, "ready")),
+                section("Network backends", providers.networks(), network -> new Line(network.id(), network.summary())));
     }
 
     private static <T> Section section(String title, List<T> things, Function<T, Line> line) {
