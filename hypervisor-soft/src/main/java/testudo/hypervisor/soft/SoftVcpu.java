@@ -145,6 +145,7 @@ final class SoftVcpu implements Vcpu, RegisterAccess {
         for (int i = 1; i < hart.x.length; i++) {
             values.put("x" + i, hart.x[i]);
         }
+        values.put("instret", hart.retired);
         values.put("privilege", (long) hart.privilege());
         values.putAll(hart.registers().values());
         for (int i = 0; i < hart.f.length; i++) {

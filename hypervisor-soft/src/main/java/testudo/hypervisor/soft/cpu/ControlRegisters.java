@@ -54,6 +54,8 @@ public final class ControlRegisters {
     private static final long INTERRUPTS = 1 << SOFTWARE | 1 << TIMER | 1 << EXTERNAL;
     /// `senvcfg`: FIOM, CBIE, CBCFE, CBZE.
     private static final long ENVIRONMENT = 0xF1;
+    /// Unless the supervisor says otherwise, U-mode may read `cycle`, `time` and `instret`: kernels rely on it.
+    private static final long COUNTERS = 7;
     private static final int FIRST_PRIORITY = 0x30;
     private static final int LAST_PRIORITY = 0x3F;
     private static final int FIRST_IMSIC = 0x70;
@@ -87,7 +89,7 @@ public final class ControlRegisters {
         status = 0;
         enabled = 0;
         vector = 0;
-        counterEnable = 0;
+        counterEnable = COUNTERS;
         environment = 0;
         scratch = 0;
         exceptionPc = 0;
