@@ -137,6 +137,7 @@ public final class DeviceTree {
         tree.begin("interrupt-controller");
         tree.text("compatible", "riscv,cpu-intc");
         tree.cells("#interrupt-cells", 1);
+        tree.cells("#address-cells", 0);
         tree.flag("interrupt-controller");
         tree.cells("phandle", cpuHandle(hart) + 1);
         tree.end();
