@@ -135,7 +135,10 @@ final class MachineDevices implements AutoCloseable {
             if (device + port > 31) {
                 throw new VmmException.Config("PCI bus 0 is full: no room for root port %d".formatted(port));
             }
-            root.add(new PciAddress(0, device + port, 0), new RootPort(port, port));
+            PciAddress address = new PciAddress(0, device + port, 0);
+            RootPort made = new RootPort(port, port, interrupts.newMsiVector(address.requesterId()));
+            closing.add(made);
+            root.add(address, made);
         }
     }
 
