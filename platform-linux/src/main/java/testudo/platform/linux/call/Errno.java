@@ -63,6 +63,8 @@ public final class Errno {
     public static final int ENOSYS = 38;
     /// `ELOOP`.
     public static final int ELOOP = 40;
+    /// `EMSGSIZE`.
+    public static final int EMSGSIZE = 90;
     /// `EOPNOTSUPP`.
     public static final int EOPNOTSUPP = 95;
     /// `EADDRINUSE`.
@@ -110,6 +112,7 @@ public final class Errno {
             case ENAMETOOLONG -> "ENAMETOOLONG";
             case ENOSYS -> "ENOSYS";
             case ELOOP -> "ELOOP";
+            case EMSGSIZE -> "EMSGSIZE";
             case EOPNOTSUPP -> "EOPNOTSUPP";
             case EADDRINUSE -> "EADDRINUSE";
             case ECONNRESET -> "ECONNRESET";
