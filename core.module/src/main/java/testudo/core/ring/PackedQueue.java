@@ -73,6 +73,24 @@ public final class PackedQueue implements RingQueue {
     }
 
     @Override
+    public int position() {
+        return nextAvail | (availWrap ? WRAP : 0) | (nextUsed | (usedWrap ? WRAP : 0)) << 16;
+    }
+
+    @Override
+    public void resume(int position) {
+        int used = position >>> 16;
+        if ((position & (WRAP - 1)) >= size || (used & (WRAP - 1)) >= size) {
+            throw new QueueFault("a packed ring can't go on behind its end");
+        }
+        nextAvail = position & (WRAP - 1);
+        availWrap = (position & WRAP) != 0;
+        nextUsed = used & (WRAP - 1);
+        usedWrap = (used & WRAP) != 0;
+        deviceEvent.putShort(2, EVENT_ENABLE);
+    }
+
+    @Override
     public boolean next(DescriptorChain chain) {
         if (!available()) {
             return false;

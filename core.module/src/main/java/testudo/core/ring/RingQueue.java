@@ -18,6 +18,14 @@ public interface RingQueue extends Virtqueue {
                 : new SplitQueue(config, memory);
     }
 
+    /// Where the queue stands, for going on later with another queue over the same ring. No chain is under way.
+    /// @return split: the next available index, 16 bits; packed: available index and wrap counter in the low, used in the high 16 bits
+    int position();
+
+    /// Goes on where another queue over the same ring stood. Before the first [#next].
+    /// @param position from [#position()], or a peer's: any value is safe
+    void resume(int position);
+
     /// Makes completions visible to the driver. On the queue's thread.
     /// @return whether the driver wants an interrupt for them
     boolean publish();

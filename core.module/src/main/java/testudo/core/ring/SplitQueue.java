@@ -72,6 +72,19 @@ public final class SplitQueue implements RingQueue {
     }
 
     @Override
+    public int position() {
+        return nextAvail;
+    }
+
+    @Override
+    public void resume(int position) {
+        nextAvail = position & 0xFFFF;
+        nextUsed = used.getShort(USED_IDX);
+        publishedUsed = nextUsed;
+        used.putShort(0, 0); // whoever was here before may have asked for silence
+    }
+
+    @Override
     public boolean next(DescriptorChain chain) {
         if (!available()) {
             return false;

@@ -114,6 +114,9 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
     /// The features that are offered.
     /// @return a mask
     public long offeredFeatures() {
+        if (device instanceof OffloadedDevice offloaded) {
+            return traits.features() | offloaded.ringFeatures();
+        }
         return traits.features() | RING_FEATURES | (traits.packedRing() ? VirtioFeature.RING_PACKED : 0);
     }
 
@@ -305,6 +308,10 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
         }
         List<Virtqueue> served = new ArrayList<>();
         try {
+            if (device instanceof OffloadedDevice offloaded) {
+                offload(offloaded, features);
+                return;
+            }
             for (int i = 0; i < queues.length; i++) {
                 RingQueue ring = queues[i].enabled ? RingQueue.create(queues[i].config(i, features), memory) : null;
                 rings[i] = ring;
@@ -321,6 +328,37 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
                 serve(i);
             }
         }
+    }
+
+    /// Somebody else serves the queues: passes the rings on instead of looking into them.
+    private void offload(OffloadedDevice offloaded, long features) {
+        List<Virtqueue> idle = new ArrayList<>();
+        List<OffloadedDevice.Ring> passed = new ArrayList<>();
+        for (int i = 0; i < queues.length; i++) {
+            idle.add(new DisabledQueue(i, queues[i].maxSize));
+            if (queues[i].enabled) {
+                passed.add(new OffloadedDevice.Ring(queues[i].config(i, features), kicks[i]));
+            }
+        }
+        offloaded.offload(passed, interrupts);
+        activated = true;
+        device.activate(new Activation(features, List.copyOf(idle)));
+    }
+
+    /// The transport has masked, unmasked or moved interrupts. Returns when nobody raises the old ones any more.
+    void interruptsChanged() {
+        if (device instanceof OffloadedDevice offloaded && active()) {
+            ask(
+                    () -> {
+                        offloaded.interruptsChanged();
+                        return 0;
+                    },
+                    "move its interrupts");
+        }
+    }
+
+    private synchronized boolean active() {
+        return active;
     }
 
     private void serve(int queue) {

@@ -128,7 +128,7 @@ public final class Errno {
     public static Kind kind(int errno) {
         return switch (errno) {
             case EPERM, EACCES, EROFS -> Kind.DENIED;
-            case ENOENT, ENOTDIR, ENODEV, ENXIO -> Kind.MISSING;
+            case ENOENT, ENOTDIR, ENODEV, ENXIO, ECONNREFUSED -> Kind.MISSING;
             case ENOMEM, EMFILE, ENFILE, ENOSPC, EBUSY -> Kind.EXHAUSTED;
             case ENOSYS, EOPNOTSUPP, ENOTTY -> Kind.UNSUPPORTED;
             default -> Kind.IO;
