@@ -305,6 +305,9 @@ final class BackendSession {
     private void ringAddresses() {
         channel.expect(40, 0);
         Vring vring = rings.vring(channel.getInt(0));
+        for (int at = 8; at <= 24; at += Long.BYTES) {
+            memory.guestAddress(channel.getLong(at)); // now and not later, so that the culprit is known
+        }
         rings.pause();
         vring.descriptors = channel.getLong(8);
         vring.device = channel.getLong(16);

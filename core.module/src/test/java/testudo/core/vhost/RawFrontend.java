@@ -139,10 +139,19 @@ final class RawFrontend implements AutoCloseable {
         return count;
     }
 
-    /// Whether the back-end has closed the connection, or answers still.
+    /// Whether the back-end has closed the connection; answers to what was said before are skipped.
     boolean isSentAway() {
         tell(Request.GET_FEATURES, 0);
-        return receive(4096, 12) != 12 || receive(4108, 8) != 8;
+        while (receive(4096, 12) == 12) {
+            int payload = message.get(INT, 4104);
+            if (payload != 0 && receive(4108, payload) != payload) {
+                return true;
+            }
+            if (message.get(INT, 4096) == Request.GET_FEATURES) {
+                return false;
+            }
+        }
+        return true;
     }
 
     static void await(Pollable source) {

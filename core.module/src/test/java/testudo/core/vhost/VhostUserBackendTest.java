@@ -127,6 +127,7 @@ class VhostUserBackendTest {
         frontend.negotiate(PLAIN, ProtocolFeature.CONFIG | ProtocolFeature.BACKEND_REQ);
         FakeDriver driver = new SplitDriver(frontend.ram, 16, false);
         frontend.startRing(0, driver, 0, false);
+        frontend.roundTrip(driver, 1); // it is active
         List<LocalSocket> pair = RawFrontend.PASSING.pair(Kind.STREAM);
         try (LocalSocket ours = pair.get(0); LocalSocket theirs = pair.get(1)) {
             frontend.tell(Request.SET_BACKEND_REQ_FD, 0, theirs);
