@@ -108,7 +108,9 @@ final class BackendRings implements DeviceThreads.Hook {
             RingQueue ring = vring.ring;
             if (ring != null) {
                 publish(vring);
-                vring.position = ring.position();
+                if (!broken) { // or a chain that nobody will complete is still under way
+                    vring.keep(ring.position(), features);
+                }
                 vring.ring = null;
             }
         }
@@ -143,10 +145,7 @@ final class BackendRings implements DeviceThreads.Hook {
         List<Virtqueue> served = new ArrayList<>();
         try {
             for (Vring vring : vrings) {
-                RingQueue ring = vring.ready() ? RingQueue.create(vring.config(memory, features), memory) : null;
-                if (ring != null) {
-                    ring.resume(vring.position);
-                }
+                RingQueue ring = vring.ready() ? vring.open(memory, features) : null;
                 vring.ring = ring;
                 served.add(ring == null ? new IdleQueue(vring.index, vring.maxSize()) : ring);
             }

@@ -285,7 +285,7 @@ final class BackendSession {
     private boolean log() {
         channel.expect(16, 1);
         long sizeBytes = channel.getLong(0);
-        memory.log(new DirtyPages(passing.map(channel.takeHandle(), channel.getLong(8), sizeBytes)));
+        memory.log(new PageLog(passing.map(channel.takeHandle(), channel.getLong(8), sizeBytes)));
         channel.putLong(0, 0);
         channel.send(Request.SET_LOG_BASE, Request.VERSION | Request.REPLY, Long.BYTES, List.of());
         return true;

@@ -1,8 +1,11 @@
 package testudo.core.vhost;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +49,8 @@ final class FrontendDevice implements OffloadedDevice {
     private final long ringFeatures;
     private final boolean reconnects;
     private final HostTimer retry;
+    /// Where each ring goes on, as the back-end said when it was stopped.
+    private final int[] positions;
     private final List<ForwardedQueue> forwarded = new ArrayList<>();
     private final List<EventLoop.Watch> watches = new ArrayList<>();
     private final List<EventLoop.Watch> connectionWatches = new ArrayList<>();
@@ -68,6 +73,7 @@ final class FrontendDevice implements OffloadedDevice {
             FrontendConnection made = connector.connect();
             connection = made;
             traits = traits(made, options);
+            positions = new int[traits.queueSizes().size()];
             ringFeatures = made.features() & RING_FEATURES;
             if ((ringFeatures & VirtioFeature.VERSION_1) == 0) {
                 throw new PeerFault("the back-end knows legacy devices only");
@@ -99,7 +105,7 @@ final class FrontendDevice implements OffloadedDevice {
                 type.typeId(),
                 type.text(),
                 made.features() & DEVICE_FEATURES,
-                java.util.Collections.nCopies(queues, options.queueSize()),
+                Collections.nCopies(queues, options.queueSize()),
                 made.speaks(ProtocolFeature.CONFIG) ? Request.MAX_CONFIG_BYTES : 0,
                 type.pciClass(),
                 1,
@@ -120,8 +126,6 @@ final class FrontendDevice implements OffloadedDevice {
         final Ring ring;
         /// Signalled by the back-end where the transport has no event of its own.
         final HostEvent call;
-        /// Where the back-end goes on.
-        int position;
         /// Whether the back-end signals the transport's own event.
         boolean direct;
 
@@ -174,6 +178,7 @@ final class FrontendDevice implements OffloadedDevice {
 
     @Override
     public void offload(List<Ring> queues, VirtioInterrupts transport) {
+        dropQueues(); // after a pause they are passed again
         interrupts = transport;
         for (Ring ring : queues) {
             ForwardedQueue queue = new ForwardedQueue(ring, host.events().newEvent());
@@ -245,7 +250,7 @@ final class FrontendDevice implements OffloadedDevice {
     private void startRing(FrontendConnection to, ForwardedQueue queue) {
         putState(to, queue, queue.ring.config().size());
         to.tell(Request.SET_VRING_NUM, 8);
-        putState(to, queue, queue.position);
+        putState(to, queue, positions[queue.index()]);
         to.tell(Request.SET_VRING_BASE, 8);
         to.putInt(0, queue.index());
         to.putInt(4, 0);
@@ -298,7 +303,7 @@ final class FrontendDevice implements OffloadedDevice {
     public void quiesce() {
         talk(to -> {
             for (ForwardedQueue queue : forwarded) {
-                queue.position = to.stopRing(queue.index());
+                positions[queue.index()] = to.stopRing(queue.index());
             }
         });
     }
@@ -307,8 +312,6 @@ final class FrontendDevice implements OffloadedDevice {
     public void reset() {
         activation = null;
         interrupts = null;
-        watches.forEach(EventLoop.Watch::cancel);
-        watches.clear();
         talk(to -> {
             if (to.speaks(ProtocolFeature.STATUS)) {
                 to.putLong(0, 0);
@@ -317,12 +320,19 @@ final class FrontendDevice implements OffloadedDevice {
                 to.tell(Request.RESET_DEVICE, 0);
             }
         });
+        dropQueues();
+        Arrays.fill(positions, 0);
+    }
+
+    private void dropQueues() {
+        watches.forEach(EventLoop.Watch::cancel);
+        watches.clear();
         forwarded.forEach(queue -> queue.call.close());
         forwarded.clear();
     }
 
     /// Talks to the back-end if there is one. One that does not behave is left.
-    private void talk(java.util.function.Consumer<FrontendConnection> what) {
+    private void talk(Consumer<FrontendConnection> what) {
         FrontendConnection to = connection;
         if (to == null) {
             return;
@@ -406,16 +416,14 @@ final class FrontendDevice implements OffloadedDevice {
         GuestMemory guest = memory;
         long used = queue.ring.config().device();
         if (guest != null && guest.find(used, 4) != null) {
-            queue.position = guest.readInt(used) >>> 16;
+            positions[queue.index()] = guest.readInt(used) >>> 16;
         }
     }
 
     @Override
     public void close() {
         disconnect();
-        watches.forEach(EventLoop.Watch::cancel);
-        forwarded.forEach(queue -> queue.call.close());
-        forwarded.clear();
+        dropQueues();
         retry.close();
     }
 }

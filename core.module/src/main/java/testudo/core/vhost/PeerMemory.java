@@ -14,6 +14,7 @@ import testudo.spi.memory.GuestMemory;
 import testudo.spi.memory.GuestRegion;
 import testudo.spi.memory.GuestRegion.HostAccess;
 import testudo.spi.memory.GuestRegion.Purpose;
+import testudo.spi.virtio.QueueFault;
 
 /// Guest memory that a front-end shares, region by region. Changed on the session's thread while the device is paused.
 final class PeerMemory implements DeviceMemory, AutoCloseable {
@@ -24,7 +25,7 @@ final class PeerMemory implements DeviceMemory, AutoCloseable {
     private final GuestMemory memory = new GuestMemory();
     private final GuestDeviceMemory view = new GuestDeviceMemory(memory, this::discardPages);
     private final List<Region> regions = new ArrayList<>();
-    private volatile @Nullable DirtyPages dirty;
+    private volatile @Nullable PageLog dirty;
 
     PeerMemory(HandlePassing passing) {
         this.passing = passing;
@@ -96,9 +97,20 @@ final class PeerMemory implements DeviceMemory, AutoCloseable {
         throw new PeerFault("a ring address is in no memory region");
     }
 
+    /// How far a split ring was used.
+    /// @param usedRing where its used ring is
+    /// @return the index in it
+    /// @throws QueueFault when that is not in memory
+    int usedIndex(long usedRing) {
+        if (memory.find(usedRing, 4) == null) {
+            throw new QueueFault("a ring is not in guest memory");
+        }
+        return memory.readInt(usedRing) >>> 16;
+    }
+
     /// Starts, replaces or ends the log of written pages.
-    void log(@Nullable DirtyPages pages) {
-        DirtyPages old = dirty;
+    void log(@Nullable PageLog pages) {
+        PageLog old = dirty;
         dirty = pages;
         if (old != null) {
             old.close();
@@ -121,7 +133,7 @@ final class PeerMemory implements DeviceMemory, AutoCloseable {
 
     @Override
     public void markDirty(long address, long lengthBytes) {
-        DirtyPages pages = dirty;
+        PageLog pages = dirty;
         if (pages != null) {
             pages.mark(address, lengthBytes);
         }

@@ -5,6 +5,15 @@ import testudo.spi.host.HostEvent;
 
 /// How a transport tells the driver. Any thread; does not allocate.
 public interface VirtioInterrupts {
+    /// Before a transport is connected nobody hears anything.
+    VirtioInterrupts NONE = new VirtioInterrupts() {
+        @Override
+        public void queue(int queue) {}
+
+        @Override
+        public void config() {}
+    };
+
     /// A queue has used buffers.
     /// @param queue its index
     void queue(int queue);

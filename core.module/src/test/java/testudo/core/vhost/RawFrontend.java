@@ -201,6 +201,7 @@ final class RawFrontend implements AutoCloseable {
         long from = ram.gpa() + RAM_BYTES - 64;
         ram.memory().writeLong(from, value);
         ram.memory().writeLong(from + 8, 0);
+        driver.wantInterrupt();
         driver.begin();
         driver.readable(from, 8);
         driver.writable(from + 8, 8);

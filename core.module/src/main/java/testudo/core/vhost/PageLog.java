@@ -7,7 +7,7 @@ import testudo.spi.host.SharedMemory;
 
 /// The log of written pages: a bit for each 4 KiB of guest physical memory, in memory shared with the front-end, which clears bits
 /// while we set them ("Migration"). Any thread.
-final class DirtyPages implements AutoCloseable {
+final class PageLog implements AutoCloseable {
     private static final int PAGE_SHIFT = 12;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle WORDS = INT.varHandle();
@@ -16,7 +16,7 @@ final class DirtyPages implements AutoCloseable {
     private final long pages;
 
     /// Takes ownership of the log.
-    DirtyPages(SharedMemory log) {
+    PageLog(SharedMemory log) {
         this.log = log;
         pages = (log.sizeBytes() & -Integer.BYTES) * Byte.SIZE;
     }
