@@ -1,7 +1,7 @@
 package testudo.core.vhost;
 
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,7 +27,8 @@ public final class VhostUserBackend implements AutoCloseable {
     private final BackendRings rings;
     /// On the first loop.
     private @Nullable BackendSession session;
-    private final CompletableFuture<Void> failure = new CompletableFuture<>();
+    private final AtomicBoolean over = new AtomicBoolean();
+    private volatile Consumer<Boolean> whenOver = failed -> {};
 
     /// Makes the device and starts its loops.
     /// @param id its name, for logs
@@ -56,8 +57,10 @@ public final class VhostUserBackend implements AutoCloseable {
     }
 
     private void failed(Throwable problem) {
-        failure.completeExceptionally(problem);
-        LOG.error("{}: stopped by an internal error", id, problem);
+        if (over.compareAndSet(false, true)) { // a level-triggered source may fail again and again
+            LOG.error("{}: stopped by an internal error", id, problem);
+            whenOver.accept(true);
+        }
     }
 
     private void configChanged() {
@@ -67,24 +70,30 @@ public final class VhostUserBackend implements AutoCloseable {
         }
     }
 
-    /// Serves one front-end until it has gone. Any thread but the device's.
-    /// @param connection a connected stream socket; closed by this
-    /// @throws IllegalStateException when the device itself has failed
-    public void serve(LocalSocket connection) {
-        CompletableFuture<Void> ended = new CompletableFuture<>();
+    /// Sets who is told when a front-end has gone (false) or the device itself has failed (true). Before [#begin].
+    /// @param listener called on the device's loops
+    public void whenOver(Consumer<Boolean> listener) {
+        whenOver = listener;
+    }
+
+    /// Serves a front-end from now on; one at a time. Any thread.
+    /// @param connection a connected stream socket; closed by this, at once when another front-end is being served
+    public void begin(LocalSocket connection) {
         threads.loop(0).execute(() -> {
-            BackendSession mine = new BackendSession(
-                    id, device, rings, memory, passing, connection, () -> ended.complete(null));
+            if (session != null) {
+                LOG.warn("{}: a second front-end is sent away", id);
+                connection.close();
+                return;
+            }
+            BackendSession mine = new BackendSession(id, device, rings, memory, passing, connection, this::ended);
             session = mine;
             mine.begin(threads.loop(0));
         });
-        try {
-            CompletableFuture.anyOf(ended, failure).get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("%s: the device has failed".formatted(id), e.getCause());
-        }
+    }
+
+    private void ended() {
+        session = null;
+        whenOver.accept(false);
     }
 
     /// Ends what is being served, and the device.

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import testudo.spi.host.HandlePassing;
@@ -44,9 +45,10 @@ final class RawFrontend implements AutoCloseable {
     private final MemorySegment message = arena.allocate(8192);
     private final VhostUserBackend backend = new VhostUserBackend("loopback0", HOST, threads -> device);
     private LocalSocket socket;
-    private Thread server;
+    private final Semaphore ended = new Semaphore(0);
 
     RawFrontend() {
+        backend.whenOver(failed -> ended.release());
         connect();
     }
 
@@ -58,12 +60,12 @@ final class RawFrontend implements AutoCloseable {
         }
         List<LocalSocket> pair = PASSING.pair(Kind.STREAM);
         socket = pair.get(0);
-        server = Thread.ofPlatform().name("server").start(() -> backend.serve(pair.get(1)));
+        backend.begin(pair.get(1));
     }
 
     private void join() {
         try {
-            if (!server.join(java.time.Duration.ofSeconds(20))) {
+            if (!ended.tryAcquire(PATIENCE_NANOS, TimeUnit.NANOSECONDS)) {
                 throw new AssertionError("the back-end still serves");
             }
         } catch (InterruptedException e) {
