@@ -7,6 +7,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import testudo.spi.option.Configuration;
+import testudo.core.machine.RunResult;
+import testudo.spi.device.StandaloneDevice;
 import testudo.core.option.Spelling;
 import testudo.spi.VmmException;
 
@@ -98,11 +101,17 @@ final class CommandLine {
         commands.add(new Command(
                 List.of("devices"), List.of(), true, "list what is installed and whether it can be used", _ -> devices(core)));
         commands.add(new Command(List.of("version"), List.of(), true, "print the version", _ -> SUCCESS));
+        core.standaloneDevices().forEach(device -> commands.add(new Command(
+                List.of("device", device.word()), core.options(device), false, device.summary(), given -> serve(core, device, given))));
         commands.addAll(new ClientCommands(core, out, err).all());
         core.tools().forEach(tool -> commands.add(new Command(
                 tool.words(), tool.arguments(), false, tool.summary(), arguments -> tool.action().run(arguments, out))));
         commands.sort(Comparator.comparing(Command::name));
         return commands;
+    }
+
+    private static int serve(Core core, StandaloneDevice device, Configuration given) {
+        return core.serve(device, given) == RunResult.EXIT ? SUCCESS : FAILURE;
     }
 
     private int devices(Core core) {

@@ -2,6 +2,7 @@ package testudo.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import testudo.spi.device.StandaloneDevice;
 import testudo.core.machine.RunResult;
 import testudo.spi.command.CommandDeclaration;
 import testudo.spi.command.ToolProvider.Tool;
@@ -18,6 +19,15 @@ interface Core {
 
     /// Commands that need no machine.
     List<Tool> tools();
+
+    /// Devices that can be run by themselves.
+    List<StandaloneDevice> standaloneDevices();
+
+    /// The options of one of them.
+    List<OptionDeclaration<?>> options(StandaloneDevice device);
+
+    /// Runs one of them until its front-end has gone.
+    RunResult serve(StandaloneDevice device, Configuration configuration);
 
     /// What is installed, by kind.
     List<Section> inventory();

@@ -6,6 +6,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.function.Function;
+import testudo.core.machine.StandaloneDevices;
+import testudo.spi.device.StandaloneDevice;
 import testudo.core.control.ControlClient;
 import testudo.core.machine.Machines;
 import testudo.core.machine.Providers;
@@ -50,6 +52,21 @@ final class InstalledCore implements Core {
                     .forEach(provider -> tools.addAll(provider.get().tools()));
         }
         return tools;
+    }
+
+    @Override
+    public List<StandaloneDevice> standaloneDevices() {
+        return StandaloneDevices.all(providers);
+    }
+
+    @Override
+    public List<OptionDeclaration<?>> options(StandaloneDevice device) {
+        return StandaloneDevices.options(device);
+    }
+
+    @Override
+    public RunResult serve(StandaloneDevice device, Configuration configuration) {
+        return StandaloneDevices.serve(device, configuration, providers);
     }
 
     @Override

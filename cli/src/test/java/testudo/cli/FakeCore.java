@@ -13,6 +13,7 @@ import testudo.core.option.JsonText;
 import testudo.spi.VmmException;
 import testudo.spi.command.CommandDeclaration;
 import testudo.spi.command.ToolProvider.Tool;
+import testudo.spi.device.StandaloneDevice;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.Key;
 import testudo.spi.option.Occurrence;
@@ -81,6 +82,23 @@ final class FakeCore implements Core {
             to.println(directories.isEmpty() ? "none" : directories.toString());
             return 3;
         }));
+    }
+
+    @Override
+    public List<StandaloneDevice> standaloneDevices() {
+        return List.of(new StandaloneDevice("echo", List.of(BLOCK), "an echo device", given -> {
+            throw new IllegalStateException("made before it is served");
+        }));
+    }
+
+    @Override
+    public List<OptionDeclaration<?>> options(StandaloneDevice device) {
+        return device.options();
+    }
+
+    @Override
+    public RunResult serve(StandaloneDevice device, Configuration configuration) {
+        return run(configuration);
     }
 
     @Override
