@@ -69,6 +69,10 @@ public enum SystemCall {
     STATX(332, 291),
     /// `getpid(2)`.
     GETPID(39, 172),
+    /// `geteuid(2)`.
+    GETEUID(107, 175),
+    /// `getegid(2)`.
+    GETEGID(108, 177),
     /// `gettid(2)`.
     GETTID(186, 178),
     /// `tgkill(2)`.

@@ -12,6 +12,6 @@ public final class LinuxProcesses implements HostProcesses {
 
     @Override
     public HostProcess start(ProcessRequest request) {
-        return ProcessStarter.start(request, List.of(), program -> {});
+        return ProcessStarter.start(request, List.of(), program -> {}, program -> {});
     }
 }

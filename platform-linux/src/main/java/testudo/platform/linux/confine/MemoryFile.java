@@ -3,6 +3,7 @@ package testudo.platform.linux.confine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import testudo.platform.linux.call.Descriptor;
 import testudo.platform.linux.call.Errno;
 import testudo.platform.linux.call.Opening;
@@ -14,6 +15,7 @@ public final class MemoryFile {
     private static final int MFD_CLOEXEC = 1;
     private static final int MFD_NOEXEC_SEAL = 8;
     private static final int MFD_EXEC = 0x10;
+    private static final int TEXT_BYTES = 4096;
 
     private MemoryFile() {}
 
@@ -33,6 +35,31 @@ public final class MemoryFile {
     /// @throws testudo.spi.VmmException.Host when the kernel refuses
     public static Descriptor readable(String name, byte[] content) {
         return of(name, content, MFD_NOEXEC_SEAL);
+    }
+
+    /// An empty file to write and read.
+    /// @param name for `/proc`
+    /// @return a descriptor; the caller closes it
+    /// @throws testudo.spi.VmmException.Host when the kernel refuses
+    public static Descriptor empty(String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            return new Descriptor((int) Errno.check(
+                    Syscall.call(SystemCall.MEMFD_CREATE, arena.allocateFrom(name).address(), MFD_CLOEXEC),
+                    "cannot make the memory file " + name));
+        }
+    }
+
+    /// The first 4 KiB of a file.
+    /// @param file open for reading
+    /// @return text
+    /// @throws testudo.spi.VmmException.Host when it can't be read
+    public static String text(Descriptor file) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(TEXT_BYTES);
+            long length = Errno.check(
+                    Syscall.call(SystemCall.PREAD64, file.descriptor(), bytes.address(), TEXT_BYTES, 0), "cannot read a memory file");
+            return new String(bytes.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+        }
     }
 
     private static Descriptor of(String name, byte[] content, int kind) {

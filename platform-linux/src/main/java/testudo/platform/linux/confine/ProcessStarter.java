@@ -50,14 +50,20 @@ public final class ProcessStarter {
     /// @param request the program
     /// @param extra descriptors for the steps, as [#FIRST_EXTRA] and up; the program does not get them unless the steps leave them open
     /// @param steps adds rows before the program is executed
+    /// @param after adds rows behind it, which only a fork of the steps can reach
     /// @return the process; the caller closes it
     /// @throws testudo.spi.VmmException.Host when it can't be started
-    public static HostProcess start(ProcessRequest request, List<? extends OpenDescriptor> extra, Consumer<StarterProgram> steps) {
+    public static HostProcess start(
+            ProcessRequest request,
+            List<? extends OpenDescriptor> extra,
+            Consumer<StarterProgram> steps,
+            Consumer<StarterProgram> after) {
         return run(program -> {
             steps.accept(program);
             List<String> environment = new ArrayList<>();
             new TreeMap<>(request.environment()).forEach((name, value) -> environment.add(name + "=" + value));
             program.execute("cannot run " + request.command().get(0), request.command(), environment);
+            after.accept(program);
         }, request.handles(), extra);
     }
 
