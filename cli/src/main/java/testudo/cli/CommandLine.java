@@ -70,7 +70,10 @@ final class CommandLine {
     }
 
     private int dispatch(GlobalOptions global) {
-        Core core = finder.apply(global.pluginDirectories());
+        return dispatch(finder.apply(global.pluginDirectories()), global);
+    }
+
+    private int dispatch(Core core, GlobalOptions global) {
         List<Command> commands = commands(core, global);
         List<String> words = global.rest();
         if (words.isEmpty() && !global.help()) {
@@ -99,10 +102,17 @@ final class CommandLine {
                 List.of("devices"), List.of(), true, "list what is installed and whether it can be used", _ -> devices(core)));
         commands.add(new Command(List.of("version"), List.of(), true, "print the version", _ -> SUCCESS));
         commands.addAll(new ClientCommands(core, out, err).all());
-        core.tools().forEach(tool -> commands.add(new Command(
+        core.tools(arguments -> within(core, arguments)).forEach(tool -> commands.add(new Command(
                 tool.words(), tool.arguments(), false, tool.summary(), arguments -> tool.action().run(arguments, out))));
         commands.sort(Comparator.comparing(Command::name));
         return commands;
+    }
+
+    /// Runs a command for another one: with what is installed already, and with the exit status in full.
+    private int within(Core core, List<String> arguments) {
+        GlobalOptions global = GlobalOptions.of(Argv.of(arguments).arguments());
+        StderrLogging.apply(global.log());
+        return dispatch(core, new GlobalOptions(true, global.log(), global.pluginDirectories(), global.help(), global.rest()));
     }
 
     private int devices(Core core) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import testudo.core.machine.RunResult;
 import testudo.spi.command.CommandDeclaration;
+import testudo.spi.command.ToolProvider.Commands;
 import testudo.spi.command.ToolProvider.Tool;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
@@ -17,7 +18,8 @@ interface Core {
     List<CommandDeclaration> commands();
 
     /// Commands that need no machine.
-    List<Tool> tools();
+    /// @param commands runs other commands for them
+    List<Tool> tools(Commands commands);
 
     /// What is installed, by kind.
     List<Section> inventory();
