@@ -32,7 +32,7 @@ public final class DemoCommand implements ToolProvider {
         PrintStream err = System.err;
         Map<String, String> environment = System.getenv();
         boolean interactive = System.console() != null;
-        Progress progress = new Progress(err, writesToTerminal());
+        Progress progress = new Progress(err, writesToTerminal(), Progress.PATIENCE);
         Guest guest = guest(options, new GuestCache(GuestCache.standard(environment, System.getProperty("user.home", "/")),
                 new HostPrograms(environment.getOrDefault("PATH", "/usr/bin:/bin")), progress));
         try {

@@ -48,11 +48,14 @@ record DemoOptions(long cpus, long memoryMib, Optional<String> hypervisor, Optio
         DemoOptions options = new DemoOptions(given.value(CPUS).orElse(1L), given.value(MEMORY).orElse(DEFAULT_MEMORY_MIB),
                 given.value(HYPERVISOR), given.value(COMMAND), given.value(KERNEL), given.value(INITRAMFS), given.isSet(REFRESH),
                 given.isSet(VERBOSE));
-        if (options.command.filter(text -> text.isBlank() || text.length() > MOST_COMMAND_CHARACTERS || text.indexOf('\0') >= 0).isPresent()) {
+        if (options.command.filter(text -> text.isBlank() || text.length() > MOST_COMMAND_CHARACTERS || text.indexOf('\0') >= 0)
+                .isPresent()) {
             problems.add("--exec: a command of 1 to %d characters is needed".formatted(MOST_COMMAND_CHARACTERS));
         }
-        options.kernel.filter(file -> !Files.isReadable(file)).ifPresent(file -> problems.add("--kernel %s: no such readable file".formatted(file)));
-        options.initramfs.filter(file -> !Files.isReadable(file)).ifPresent(file -> problems.add("--initrd %s: no such readable file".formatted(file)));
+        options.kernel.filter(file -> !Files.isReadable(file)).ifPresent(file -> problems.add("--kernel %s: no such readable file"
+                .formatted(file)));
+        options.initramfs.filter(file -> !Files.isReadable(file)).ifPresent(file -> problems.add("--initrd %s: no such readable file"
+                .formatted(file)));
         if (options.initramfs.isPresent() && options.kernel.isEmpty()) {
             problems.add("--initrd: an initramfs has modules for its own kernel; name that with --kernel");
         }

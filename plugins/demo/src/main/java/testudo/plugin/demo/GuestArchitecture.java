@@ -42,7 +42,8 @@ enum GuestArchitecture {
             return RISCV64;
         }
         return Arrays.stream(values()).filter(each -> each.javaName.equals(hostArchitecture)).findFirst()
-                .orElseThrow(() -> new VmmException.Config("demo: no guest is known for the architecture %s of this host [--hypervisor %s]; leave --hypervisor out"
-                        .formatted(hostArchitecture, hypervisor.get())));
+                .orElseThrow(() -> new VmmException.Config(
+                        "demo: no guest is known for the architecture %s of this host [--hypervisor %s]; leave --hypervisor out"
+                                .formatted(hostArchitecture, hypervisor.get())));
     }
 }

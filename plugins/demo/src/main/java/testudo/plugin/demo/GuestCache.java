@@ -143,7 +143,9 @@ final class GuestCache {
         try (Progress.Step _ = progress.step("making the initramfs")) {
             Files.move(only(tree.resolve("boot"), "vmlinu"), made.resolve(KERNEL));
             // Where the folders of / are links into /usr, packages may name either.
-            Path modules = Files.isDirectory(tree.resolve("usr/lib/modules")) ? tree.resolve("usr/lib/modules") : tree.resolve("lib/modules");
+            Path modules = Files.isDirectory(tree.resolve("usr/lib/modules"))
+                    ? tree.resolve("usr/lib/modules")
+                    : tree.resolve("lib/modules");
             Path busybox = Files.exists(tree.resolve("usr/bin/busybox")) ? tree.resolve("usr/bin/busybox") : tree.resolve("bin/busybox");
             Initramfs.write(made.resolve(INITRAMFS), busybox, new KernelModules(modules));
         }

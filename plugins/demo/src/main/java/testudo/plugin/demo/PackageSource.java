@@ -90,7 +90,8 @@ final class PackageSource {
     private List<Origin> origins() throws IOException, InterruptedException {
         List<String> lines = new ArrayList<>();
         try {
-            programs.run(work, List.of("apt-get", "indextargets", "--format", "$(REPO_URI)|$(COMPONENT)|$(RELEASE)", "Created-By: Packages"),
+            programs.run(work, List.of("apt-get", "indextargets", "--format", "$(REPO_URI)|$(COMPONENT)|$(RELEASE)",
+                    "Created-By: Packages"),
                     lines::add);
         } catch (Failed e) {
             throw unavailable(VmmException.Kind.IO, String.valueOf(e.getMessage()));
@@ -117,7 +118,8 @@ final class PackageSource {
     private Packages fetch(Origin origin) throws IOException, InterruptedException, Failed {
         Path configuration = configure(origin);
         String from = "-c=" + configuration;
-        try (Progress.Step step = progress.step("reading the package lists of %s %s".formatted(origin.release(), architecture.debianName()))) {
+        try (Progress.Step step = progress.step("reading the package lists of %s %s".formatted(origin.release(), architecture
+                .debianName()))) {
             programs.run(work, List.of("apt-get", from, "-q", "update"), line -> watch(step, line));
         }
         String name = programs.firstLine(work, List.of("apt-cache", from, "depends", architecture.kernelPackage()), DEPENDS)

@@ -6,22 +6,27 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/// Says on standard error what takes longer than two seconds. On a terminal one line keeps changing; elsewhere there is a line at the start and one
+/// Says on standard error what takes long. On a terminal one line keeps changing; elsewhere there is a line at the start and one
 /// at the end. Steps are started and ended by one thread, one at a time.
 final class Progress {
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    /// How long nothing is said.
+    static final Duration PATIENCE = Duration.ofSeconds(2);
+
     private static final Duration PERIOD = Duration.ofMillis(250);
     private static final String CLEAR = "\r\u001B[K";
 
     private final PrintStream err;
     private final boolean terminal;
+    private final Duration patience;
 
     /// Makes it.
     /// @param err standard error
     /// @param terminal whether that is a terminal
-    Progress(PrintStream err, boolean terminal) {
+    /// @param patience how long a step may take before it is mentioned
+    Progress(PrintStream err, boolean terminal, Duration patience) {
         this.err = err;
         this.terminal = terminal;
+        this.patience = patience;
     }
 
     /// Something that takes time.
@@ -47,7 +52,7 @@ final class Progress {
         private void show(BooleanSupplier done) {
             try {
                 while (!ended.await(PERIOD.toMillis(), TimeUnit.MILLISECONDS) && !done.getAsBoolean()) {
-                    if (seconds() >= PATIENCE.toSeconds()) {
+                    if (elapsed().compareTo(patience) >= 0) {
                         line();
                     }
                 }
@@ -70,8 +75,12 @@ final class Progress {
             shown = true;
         }
 
+        private Duration elapsed() {
+            return Duration.ofNanos(System.nanoTime() - start);
+        }
+
         private long seconds() {
-            return Duration.ofNanos(System.nanoTime() - start).toSeconds();
+            return elapsed().toSeconds();
         }
 
         /// The end of the step; afterwards nothing more is written.
