@@ -16,6 +16,7 @@ import testudo.core.option.ConfigurationBuilder;
 import testudo.spi.Availability;
 import testudo.spi.command.CommandDeclaration;
 import testudo.spi.command.ToolProvider;
+import testudo.spi.command.ToolProvider.Commands;
 import testudo.spi.command.ToolProvider.Tool;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
@@ -43,13 +44,13 @@ final class InstalledCore implements Core {
     }
 
     @Override
-    public List<Tool> tools() {
+    public List<Tool> tools(Commands commands) {
         List<Tool> tools = new ArrayList<>();
-        ServiceLoader.load(ToolProvider.class).forEach(provider -> tools.addAll(provider.tools()));
+        ServiceLoader.load(ToolProvider.class).forEach(provider -> tools.addAll(provider.tools(commands)));
         for (ModuleLayer layer : layers) {
             ServiceLoader.load(layer, ToolProvider.class).stream()
                     .filter(provider -> provider.type().getModule().getLayer() == layer)
-                    .forEach(provider -> tools.addAll(provider.get().tools()));
+                    .forEach(provider -> tools.addAll(provider.get().tools(commands)));
         }
         return tools;
     }
