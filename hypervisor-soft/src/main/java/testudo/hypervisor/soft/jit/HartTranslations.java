@@ -56,17 +56,15 @@ public final class HartTranslations {
         }
         int left = budget;
         int reason = Translation.CHAIN;
-        boolean arrived = false;
         while (reason == Translation.CHAIN && hart.attention() == 0) {
             long pc = hart.pc;
             int slot = JumpTargets.slot(pc);
             if (isStale() || tags[slot] != (pc | hart.privilege())) {
                 if (!find(pc, slot)) {
-                    miss(pc, slot, arrived);
+                    miss(pc, slot);
                     break;
                 }
             }
-            arrived = true;
             hart.budget = left;
             try {
                 reason = translations[slot].run(hart, indexes[slot], pc - distances[slot], left);
@@ -151,10 +149,11 @@ public final class HartTranslations {
     }
 
     /// There is no translation: asks for one where it is worth while.
-    private void miss(long pc, int slot, boolean arrived) {
+    private void miss(long pc, int slot) {
         if (hart.targets.translated[slot] == pc) {
             hart.targets.translated[slot] = -1;
-        } else if (!arrived || hart.targets.stopsAt(pc)) {
+        } else if (hart.targets.hot == pc || hart.targets.stopsAt(pc)) {
+            hart.targets.hot = -1;
             ask(pc);
         }
     }
