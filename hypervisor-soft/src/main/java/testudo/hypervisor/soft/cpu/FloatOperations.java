@@ -43,7 +43,7 @@ public final class FloatOperations {
                     hart.mmu.storeLong(address, value);
                 }
             }
-            default -> throw illegal(hart);
+            default -> FloatArithmetic.execute(hart, insn);
         }
     }
 

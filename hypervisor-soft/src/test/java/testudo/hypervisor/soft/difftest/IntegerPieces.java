@@ -68,8 +68,15 @@ final class IntegerPieces {
 
     private static String shift(Emitter out, ShiftOperation operation) {
         int a = out.operand();
+        if (operation.name.equals("ctzw")) {
+            // QEMU before 8.0 counts beyond bit 31 when the low half is zero.
+            out.code.word(Code.r(0x33, 0, 6, Emitter.TEMPORARY, a, 0));
+            out.code.word(Code.i(0x13, 1, Emitter.TEMPORARY, Emitter.TEMPORARY, 0x280 + 31));
+            a = Emitter.TEMPORARY;
+        }
+        int source = a;
         int immediate = operation.top + out.random.nextInt(operation.amounts);
-        return logged(out, operation.name, (code, rd) -> code.word(Code.i(operation.opcode, operation.funct3, rd, a, immediate)));
+        return logged(out, operation.name, (code, rd) -> code.word(Code.i(operation.opcode, operation.funct3, rd, source, immediate)));
     }
 
     static String immediate(Emitter out) {

@@ -13,7 +13,7 @@ import testudo.hypervisor.soft.difftest.EdgeValues;
 
 /// Arithmetic on numbers against [Oracle], in every mode, with and without NX set before (which chooses other paths).
 class FloatPropertyTest {
-    private static final int TRIES = 20_000;
+    private static final int TRIES = 5_000;
 
     private final FloatFlags flags = new FloatFlags();
 
