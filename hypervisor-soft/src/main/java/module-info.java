@@ -4,4 +4,7 @@
 @org.jspecify.annotations.NullMarked
 module testudo.hypervisor.soft {
     requires testudo.spi;
+
+    provides testudo.spi.hypervisor.HypervisorProvider with
+            testudo.hypervisor.soft.SoftProvider;
 }

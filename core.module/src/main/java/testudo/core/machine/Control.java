@@ -15,7 +15,7 @@ record Control(List<VcpuThread> threads) implements InterruptControllerContext.V
 
     @Override
     public void init(int vcpu) {
-        // machines whose per-vCPU controllers are emulated have one vCPU (see Blueprint), and it is never put to sleep by itself
+        // where vCPUs start each other through an emulated controller (x86) a machine has one, which is never put to sleep by itself
     }
 
     @Override

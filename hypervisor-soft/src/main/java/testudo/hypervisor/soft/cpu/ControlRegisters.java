@@ -1,5 +1,7 @@
 package testudo.hypervisor.soft.cpu;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import testudo.hypervisor.soft.mmu.GuestTrap;
 import testudo.hypervisor.soft.mmu.Mmu;
 
@@ -52,6 +54,8 @@ public final class ControlRegisters {
     private static final long INTERRUPTS = 1 << SOFTWARE | 1 << TIMER | 1 << EXTERNAL;
     /// `senvcfg`: FIOM, CBIE, CBCFE, CBZE.
     private static final long ENVIRONMENT = 0xF1;
+    /// Unless the supervisor says otherwise, U-mode may read `cycle`, `time` and `instret`: kernels rely on it.
+    private static final long COUNTERS = 7;
     private static final int FIRST_PRIORITY = 0x30;
     private static final int LAST_PRIORITY = 0x3F;
     private static final int FIRST_IMSIC = 0x70;
@@ -61,7 +65,7 @@ public final class ControlRegisters {
     private final Hart hart;
     private long status;
     private long enabled;
-    private boolean softwarePending;
+    private volatile boolean softwarePending;
     private long vector;
     private long counterEnable;
     private long environment;
@@ -80,12 +84,12 @@ public final class ControlRegisters {
         timeCompare = -1;
     }
 
+    /// A software interrupt that is pending stays so: another hart may just have sent it.
     void reset() {
         status = 0;
         enabled = 0;
-        softwarePending = false;
         vector = 0;
-        counterEnable = 0;
+        counterEnable = COUNTERS;
         environment = 0;
         scratch = 0;
         exceptionPc = 0;
@@ -112,6 +116,24 @@ public final class ControlRegisters {
         status |= STATUS_FS;
     }
 
+    /// The registers of S-mode, for a report.
+    /// @return values by name, in a fixed order
+    public Map<String, Long> values() {
+        Map<String, Long> values = new LinkedHashMap<>();
+        values.put("sstatus", status);
+        values.put("sie", enabled);
+        values.put("stvec", vector);
+        values.put("sscratch", scratch);
+        values.put("sepc", exceptionPc);
+        values.put("scause", cause);
+        values.put("stval", trapValue);
+        values.put("satp", translation);
+        values.put("stimecmp", timeCompare);
+        values.put("scounteren", counterEnable);
+        values.put("senvcfg", environment);
+        return values;
+    }
+
     /// `satp`.
     /// @return its value
     public long translation() {
@@ -131,9 +153,10 @@ public final class ControlRegisters {
         hart.demand(Hart.INTERRUPT);
     }
 
-    /// Makes the software interrupt pending. On the hart's thread.
+    /// Makes the software interrupt pending. Any thread.
     public void raiseSoftware() {
         softwarePending = true;
+        hart.demand(Hart.INTERRUPT);
     }
 
     /// Interrupts that are pending: bits of `sip`.

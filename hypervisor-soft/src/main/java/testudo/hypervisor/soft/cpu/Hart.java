@@ -15,14 +15,17 @@ import testudo.spi.hypervisor.VmExitHandler;
 public final class Hart {
     /// [#attention]: the run shall end.
     public static final int KICK = 1;
-    /// [#attention]: another hart has asked for a fence; [RemoteFences] says which.
+    /// [#attention]: another hart has asked for a fence.
     public static final int FENCE = 1 << 1;
     /// [#attention]: an interrupt may have become pending or enabled.
     public static final int INTERRUPT = 1 << 2;
-    /// [#attention]: a device or the firmware has ended the run.
+    /// [#attention]: a device has ended the run.
     public static final int STOP = 1 << 3;
     /// [#attention]: the hart waits for an interrupt (`wfi`) or has been stopped.
     public static final int WAIT = 1 << 4;
+
+    /// [#attention]: the firmware has told the machine of an event.
+    public static final int EVENT = 1 << 5;
 
     /// U-mode.
     public static final int USER = 0;
@@ -64,6 +67,9 @@ public final class Hart {
     public int reservedBytes;
     /// What `lr` has loaded.
     public long reservedValue;
+
+    /// Where a call to the machine is put together.
+    public final long[] call = new long[7];
 
     final ControlRegisters registers;
     private final int id;
