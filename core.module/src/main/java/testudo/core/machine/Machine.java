@@ -75,7 +75,7 @@ final class Machine implements AutoCloseable {
         Contexts contexts = new Contexts(host, blueprint.facts(), events, bootOrder, providers);
         MachineDevices devices = new MachineDevices(vm, interrupts, contexts, blueprint.planned().plan(), loop, requests);
         closing.add(devices);
-        devices.create(blueprint.devices());
+        devices.create(blueprint.devices(), MachineOptions.virtioTransport(configuration));
         MachineLayout layout = new MachineLayout(devices.pciNodes(), devices.platformNodes(), blueprint.commandLine());
         blueprint.planned().load(vm.memory(), layout);
         for (int i = 0; i < blueprint.facts().vcpus(); i++) {

@@ -34,6 +34,9 @@ public final class Mmu {
     /// The TLB of the current privilege: read it anew after anything that may change the privilege, `sstatus` or `satp`.
     public Tlb tlb;
 
+    /// Changes whenever a translation is forgotten: who keeps one elsewhere has to forget it too.
+    public int epoch;
+
     private final PhysicalMemory memory;
     private final PageTable table;
     private final Tlb userTlb = new Tlb();
@@ -105,6 +108,7 @@ public final class Mmu {
 
     /// Forgets all translations.
     public void flush() {
+        epoch++;
         userTlb.flush();
         supervisorTlb.flush();
         copyTlb.flush();
@@ -113,6 +117,7 @@ public final class Mmu {
     /// Forgets the translation of a page.
     /// @param va an address in it
     public void flush(long va) {
+        epoch++;
         userTlb.flush(va);
         supervisorTlb.flush(va);
         copyTlb.flush(va);
