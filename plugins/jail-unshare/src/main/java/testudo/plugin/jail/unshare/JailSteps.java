@@ -1,8 +1,10 @@
 package testudo.plugin.jail.unshare;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import testudo.platform.linux.call.Syscall;
@@ -175,8 +177,10 @@ final class JailSteps {
     }
 
     private static int lastCapability() {
-        try {
-            return Integer.parseInt(Files.readString(Path.of("/proc/sys/kernel/cap_last_cap")).strip());
+        // One read: the kernel gives such a file once, and Files.readString() begins with a single byte.
+        byte[] text = new byte[16];
+        try (InputStream in = Files.newInputStream(Path.of("/proc/sys/kernel/cap_last_cap"))) {
+            return Integer.parseInt(new String(text, 0, Math.max(0, in.read(text)), StandardCharsets.US_ASCII).strip());
         } catch (IOException | NumberFormatException failure) {
             throw new VmmException.Host(
                     VmmException.Kind.IO, "cannot read /proc/sys/kernel/cap_last_cap; mount /proc to run devices in jails", failure);
