@@ -14,6 +14,7 @@ module testudo.spi {
     exports testudo.spi.host;
     exports testudo.spi.hypervisor;
     exports testudo.spi.irq;
+    exports testudo.spi.jail;
     exports testudo.spi.memory;
     exports testudo.spi.option;
     exports testudo.spi.pci;
