@@ -244,6 +244,20 @@ public final class Mmu {
         return fetchSlowly(va);
     }
 
+    /// Whether the TLB has an instruction's page.
+    /// @param va its address
+    /// @return true when [Tlb#fetchOffset] tells where it is
+    public boolean fetchable(long va) {
+        return tlb.fetchTag[(int) (va >>> 12) & Tlb.MASK] == (va & Tlb.PAGE);
+    }
+
+    /// Reads an instruction from RAM.
+    /// @param offset where; two bytes further at least are in the same page
+    /// @return 32 bits
+    public int instruction(long offset) {
+        return ram.get(PhysicalMemory.INT, offset);
+    }
+
     private int fetchSlowly(long va) {
         if ((va & PAGE_MASK) != PAGE_BYTES - 2) {
             return (int) fetchUnit(va, 4);
