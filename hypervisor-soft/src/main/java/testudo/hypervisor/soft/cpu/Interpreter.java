@@ -30,8 +30,7 @@ public final class Interpreter {
     private static final int JAL = 0x1B;
     private static final int SYSTEM = 0x1C;
 
-    private Interpreter() {
-    }
+    private Interpreter() {}
 
     /// Executes instructions until the budget is used up, something asks for attention, or a jump leads to where
     /// [JumpTargets#stopsAt] says so. Traps of the guest are entered, and count as an instruction.

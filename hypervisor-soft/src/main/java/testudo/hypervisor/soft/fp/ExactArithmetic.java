@@ -14,8 +14,7 @@ final class ExactArithmetic {
     private static final long LEADING = 1L << 52;
     private static final int BIAS = 1023;
 
-    private ExactArithmetic() {
-    }
+    private ExactArithmetic() {}
 
     static boolean isNan(long bits) {
         return (bits & ~SIGN) > INFINITY;

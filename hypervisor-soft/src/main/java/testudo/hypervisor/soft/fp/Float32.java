@@ -20,8 +20,7 @@ public final class Float32 {
     /// Rounded results of at least this are not tiny, however they were rounded.
     private static final float SAFE_RESULT = 0x1p-125f;
 
-    private Float32() {
-    }
+    private Float32() {}
 
     /// Boxes the bits of a single.
     public static long box(int bits) {

@@ -21,8 +21,7 @@ public final class Float64 {
     /// A quotient whose dividend is at least this is checked by multiplying back to a normal number.
     private static final double SAFE_DIVIDEND = 0x1p-1021;
 
-    private Float64() {
-    }
+    private Float64() {}
 
     /// `fadd.d`; `fsub.d` flips the sign of `b`.
     public static long add(long a, long b, int mode, FloatFlags flags) {

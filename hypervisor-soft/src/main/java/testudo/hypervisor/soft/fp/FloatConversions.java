@@ -15,8 +15,7 @@ public final class FloatConversions {
     /// Integers up to this magnitude are doubles.
     private static final long EXACT_IN_DOUBLE = 1L << 53;
 
-    private FloatConversions() {
-    }
+    private FloatConversions() {}
 
     /// `fcvt.w.d`.
     public static long doubleToInt(long a, int mode, FloatFlags flags) {

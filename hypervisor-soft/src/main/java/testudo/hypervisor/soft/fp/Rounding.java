@@ -18,8 +18,7 @@ public final class Rounding {
     /// To nearest, ties to the larger magnitude.
     public static final int RMM = 4;
 
-    private Rounding() {
-    }
+    private Rounding() {}
 
     /// Rounds a number to a format, and gives its bits without a NaN box.
     ///

@@ -116,8 +116,10 @@ class FloatSpecialsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0,2.5,2,1", "1,2.5,2,1", "2,2.5,2,1", "3,2.5,3,1", "4,2.5,3,1", "0,-0.5,0,1", "2,-0.5,-1,1", "4,-0.5,-1,1", "1,3e9,2147483647,16",
-            "0,2147483647.5,2147483647,16", "1,2147483647.5,2147483647,1", "0,-2147483648.5,-2147483648,1", "2,-2147483648.5,-2147483648,16",
+    @CsvSource({"0,2.5,2,1", "1,2.5,2,1", "2,2.5,2,1", "3,2.5,3,1", "4,2.5,3,1", "0,-0.5,0,1", "2,-0.5,-1,1", "4,-0.5,-1,1",
+            "1,3e9,2147483647,16",
+            "0,2147483647.5,2147483647,16", "1,2147483647.5,2147483647,1", "0,-2147483648.5,-2147483648,1",
+            "2,-2147483648.5,-2147483648,16",
             "1,NaN,2147483647,16", "1,-Infinity,-2147483648,16"})
     void toInt(int mode, double value, long expected, int raised) {
         expect(expected, raised, FloatConversions.doubleToInt(Double.doubleToRawLongBits(value), mode, flags));
@@ -130,13 +132,15 @@ class FloatSpecialsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"9223372036854775808,9223372036854775807,16", "-9223372036854775808,-9223372036854775808,0", "1e300,9223372036854775807,16", "NaN,9223372036854775807,16"})
+    @CsvSource({"9223372036854775808,9223372036854775807,16", "-9223372036854775808,-9223372036854775808,0", "1e300,9223372036854775807,16",
+            "NaN,9223372036854775807,16"})
     void toLong(double value, long expected, int raised) {
         expect(expected, raised, FloatConversions.doubleToLong(Double.doubleToRawLongBits(value), Rounding.RTZ, flags));
     }
 
     @ParameterizedTest
-    @CsvSource({"9223372036854775808,-9223372036854775808,0", "18446744073709549568,-2048,0", "18446744073709551616,-1,16", "-1,0,16", "-0.9,0,1"})
+    @CsvSource({"9223372036854775808,-9223372036854775808,0", "18446744073709549568,-2048,0", "18446744073709551616,-1,16", "-1,0,16",
+            "-0.9,0,1"})
     void toUnsignedLong(double value, long expected, int raised) {
         expect(expected, raised, FloatConversions.doubleToUnsignedLong(Double.doubleToRawLongBits(value), Rounding.RTZ, flags));
     }
