@@ -315,7 +315,7 @@ public final class Float32 {
     /// @param b what gives the sign
     /// @return the result
     public static long copySign(long a, long b) {
-        return box(unbox(a) & ~SIGN_BIT | unbox(b) & SIGN_BIT);
+        return box((unbox(a) & ~SIGN_BIT) | (unbox(b) & SIGN_BIT));
     }
 
     /// `fsgnjn.s`: `a` with the opposite of `b`'s sign.
@@ -324,7 +324,7 @@ public final class Float32 {
     /// @param b what gives the sign
     /// @return the result
     public static long copyNegatedSign(long a, long b) {
-        return box(unbox(a) & ~SIGN_BIT | ~unbox(b) & SIGN_BIT);
+        return box((unbox(a) & ~SIGN_BIT) | (~unbox(b) & SIGN_BIT));
     }
 
     /// `fsgnjx.s`: `a` with its sign flipped where `b` is negative.
@@ -333,7 +333,7 @@ public final class Float32 {
     /// @param b what gives the sign
     /// @return the result
     public static long xorSign(long a, long b) {
-        return box(unbox(a) ^ unbox(b) & SIGN_BIT);
+        return box(unbox(a) ^ (unbox(b) & SIGN_BIT));
     }
 
     private static boolean isNan(int bits) {

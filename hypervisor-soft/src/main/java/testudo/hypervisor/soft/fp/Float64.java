@@ -66,7 +66,7 @@ public final class Float64 {
             double x = Double.longBitsToDouble(a);
             double y = Double.longBitsToDouble(b);
             double product = x * y;
-            if (isSafeResult(product) && ((flags.flags & FloatFlags.NX) != 0 || isNormal(a) && isNormal(b))) {
+            if (isSafeResult(product) && ((flags.flags & FloatFlags.NX) != 0 || (isNormal(a) && isNormal(b)))) {
                 if ((flags.flags & FloatFlags.NX) == 0 && isInexactProduct(a, b, Double.doubleToRawLongBits(product))) {
                     flags.flags |= FloatFlags.NX;
                 }
@@ -252,7 +252,7 @@ public final class Float64 {
     /// @param b what gives the sign
     /// @return the result
     public static long copySign(long a, long b) {
-        return a & ~SIGN | b & SIGN;
+        return (a & ~SIGN) | (b & SIGN);
     }
 
     /// `fsgnjn.d`: `a` with the opposite of `b`'s sign.
@@ -261,7 +261,7 @@ public final class Float64 {
     /// @param b what gives the sign
     /// @return the result
     public static long copyNegatedSign(long a, long b) {
-        return a & ~SIGN | ~b & SIGN;
+        return (a & ~SIGN) | (~b & SIGN);
     }
 
     /// `fsgnjx.d`: `a` with its sign flipped where `b` is negative.
@@ -270,7 +270,7 @@ public final class Float64 {
     /// @param b what gives the sign
     /// @return the result
     public static long xorSign(long a, long b) {
-        return a ^ b & SIGN;
+        return a ^ (b & SIGN);
     }
 
     /// The error of a rounded sum: what it lacks to the exact one. Exact itself, by the TwoSum theorem (Knuth; Møller).
