@@ -34,8 +34,7 @@ public final class Interpreter {
     private static final long LAST_HALF = 4094;
     private static final long NO_PAGE = -1;
 
-    private Interpreter() {
-    }
+    private Interpreter() {}
 
     /// Executes instructions until the budget is used up, something asks for attention, or a jump leads to where
     /// [JumpTargets#stopsAt] says so. Traps of the guest are entered, and count as an instruction.
