@@ -152,10 +152,10 @@ class RiscvArchitectureTest {
         GuestMemory memory = loaded(machine);
         Blob tree = tree(machine, memory);
         long start = tree.longs("/chosen", "linux,initrd-start").getFirst();
-        assertEquals(0x8020_0000L + Kernels.IMAGE_MEMORY_BYTES, start);
+        assertEquals(0x8040_0000L, start);
         assertEquals(start + 5000, tree.longs("/chosen", "linux,initrd-end").getFirst());
         assertArrayEquals(initrd, memory.read(start, initrd.length));
-        assertEquals(0x8040_0000L, ((RiscvBootState) machine.bootState(0)).a1());
+        assertEquals(0x8080_0000L, ((RiscvBootState) machine.bootState(0)).a1());
     }
 
     @Test
