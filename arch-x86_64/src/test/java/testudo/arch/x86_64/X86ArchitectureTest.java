@@ -101,14 +101,6 @@ class X86ArchitectureTest {
     }
 
     @Test
-    void vcpusWithoutHardwareControllersAreNotStarted() {
-        MachineRequest request = new MachineRequest(Optional.of(file("kernel", KernelBytes.bzImage().array())), Optional.empty(),
-                Optional.empty(), 64 * Machines.MIB, 2, IrqchipMode.USERSPACE, new Machines.Given());
-        VmmException.Config refused = assertThrows(VmmException.Config.class, () -> architecture.plan(request, Machines.profile()));
-        assertTrue(refused.getMessage().contains("a machine has one vCPU"), refused.getMessage());
-    }
-
-    @Test
     void linuxGetsItsZeroPage() {
         byte[] initrd = new byte[5000];
         Arrays.fill(initrd, (byte) 0x77);

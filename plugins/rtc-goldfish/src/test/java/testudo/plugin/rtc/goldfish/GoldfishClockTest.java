@@ -13,12 +13,13 @@ import testudo.spi.device.MachineFacts;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.Occurrence;
 import testudo.spi.option.OptionDeclaration;
+import testudo.testing.driver.SteppedHost;
 
 class GoldfishClockTest {
     private static final long START_MILLIS = 1_790_000_000_123L;
     private static final long MILLI = 1_000_000;
 
-    private final FakeHost host = new FakeHost(START_MILLIS);
+    private final SteppedHost host = new SteppedHost(START_MILLIS);
     private boolean high;
     private final GoldfishClock clock = new GoldfishClock(level -> high = level, host, host);
 
@@ -124,7 +125,7 @@ class GoldfishClockTest {
     void closesItsTimerOnce() {
         clock.close();
         clock.close();
-        assertTrue(host.timers.getFirst().closed);
+        assertTrue(host.timers().getFirst().closed());
     }
 
     @Property(tries = 200)
