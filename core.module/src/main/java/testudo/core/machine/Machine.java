@@ -81,8 +81,16 @@ final class Machine implements AutoCloseable {
         for (int i = 0; i < blueprint.facts().vcpus(); i++) {
             Vcpu vcpu = vm.createVcpu(i);
             vcpu.setBootState(blueprint.planned().bootState(i));
-            vcpus.add(new VcpuThread(
-                    vcpu, new MachineExits(i, devices.ports(), devices.addresses(), interrupts, events), events));
+            int index = i;
+            VcpuThread thread = new VcpuThread(
+                    vcpu,
+                    new MachineExits(i, devices.ports(), devices.addresses(), interrupts, events),
+                    events,
+                    page -> blueprint.planned().startupState(index, page).orElseThrow());
+            if (mode == IrqchipMode.USERSPACE && i > 0) {
+                thread.awaitStartup();
+            }
+            vcpus.add(thread);
         }
         vm.seal();
         configuration.value(MachineOptions.SOCKET).ifPresent(path -> {

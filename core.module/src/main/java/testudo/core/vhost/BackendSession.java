@@ -20,6 +20,7 @@ final class BackendSession {
             | ProtocolFeature.BACKEND_REQ | ProtocolFeature.CONFIG | ProtocolFeature.RESET_DEVICE
             | ProtocolFeature.CONFIGURE_MEM_SLOTS | ProtocolFeature.STATUS;
     private static final int LARGEST_CONFIG_WRITE = 4;
+    private static final int LARGEST_RING = 32_768;
 
     private final String id;
     private final VirtioDevice device;
@@ -295,8 +296,8 @@ final class BackendSession {
         channel.expect(8, 0);
         Vring vring = rings.vring(channel.getInt(0));
         int size = channel.getInt(4);
-        if (size <= 0 || size > vring.maxSize()) {
-            throw new PeerFault("ring size %d of at most %d".formatted(size, vring.maxSize()));
+        if (size <= 0 || size > LARGEST_RING) { // how large it may be is between driver and front-end
+            throw new PeerFault("ring size %d of at most %d".formatted(size, LARGEST_RING));
         }
         rings.pause();
         vring.size = size;

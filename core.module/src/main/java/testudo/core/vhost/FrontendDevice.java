@@ -37,6 +37,8 @@ final class FrontendDevice implements OffloadedDevice {
     /// No packed rings: where one stands is known to the back-end alone, so that it could not be replaced.
     private static final long RING_FEATURES = VirtioFeature.VERSION_1 | VirtioFeature.EVENT_IDX | VirtioFeature.INDIRECT_DESC;
     private static final long RETRY_NANOS = 100_000_000;
+    /// For a back-end that goes again at once: neither work nor logs for nothing.
+    private static final long LONGEST_RETRY_NANOS = 10_000_000_000L;
     private static final int MAX_REGIONS = 8;
     private static final int DRIVER_OK = 15;
     private static final int MAX_QUEUES = 1024;
@@ -54,6 +56,8 @@ final class FrontendDevice implements OffloadedDevice {
     private final List<ForwardedQueue> forwarded = new ArrayList<>();
     private final List<EventLoop.Watch> watches = new ArrayList<>();
     private final List<EventLoop.Watch> connectionWatches = new ArrayList<>();
+    private long connectedNanos;
+    private long retryNanos = RETRY_NANOS;
     private @Nullable FrontendConnection connection;
     private @Nullable GuestMemory memory;
     private @Nullable MemoryHandles handles;
@@ -229,7 +233,8 @@ final class FrontendDevice implements OffloadedDevice {
         }
         List<HostHandle> passed = new ArrayList<>();
         for (GuestRegion region : guest.regions()) {
-            if (region.purpose() != GuestRegion.Purpose.RAM || region.access() == GuestRegion.HostAccess.NONE) {
+            // Firmware's drivers have buffers beside it, in memory that is no RAM by name.
+            if (region.purpose() == GuestRegion.Purpose.DEVICE || region.access() == GuestRegion.HostAccess.NONE) {
                 continue;
             }
             int at = 8 + passed.size() * Request.REGION_BYTES;
@@ -376,7 +381,9 @@ final class FrontendDevice implements OffloadedDevice {
         if (!reconnects) {
             throw new VmmException.Host(VmmException.Kind.IO, "%s: the device's process has ended".formatted(id));
         }
-        retry.arm(RETRY_NANOS, RETRY_NANOS);
+        long now = host.events().monotonicNanos();
+        retryNanos = now - connectedNanos > LONGEST_RETRY_NANOS ? RETRY_NANOS : Math.min(2 * retryNanos, LONGEST_RETRY_NANOS);
+        retry.arm(retryNanos, RETRY_NANOS);
     }
 
     private void disconnect() {
@@ -405,6 +412,7 @@ final class FrontendDevice implements OffloadedDevice {
             return;
         }
         connection = made;
+        connectedNanos = host.events().monotonicNanos();
         watchConnection(made);
         LOG.info("{}: back-end is back", id);
         forwarded.forEach(this::takeUp);

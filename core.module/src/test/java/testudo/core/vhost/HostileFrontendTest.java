@@ -53,7 +53,7 @@ class HostileFrontendTest {
         all.put("a ring that is not there", to -> to.putInt(0, 2).putInt(4, 16).tell(Request.SET_VRING_NUM, 8));
         all.put("a negative ring", to -> to.putInt(0, -1).putInt(4, 16).tell(Request.SET_VRING_BASE, 8));
         all.put("a ring of size 0", to -> to.putInt(0, 0).putInt(4, 0).tell(Request.SET_VRING_NUM, 8));
-        all.put("a ring that is too large", to -> to.putInt(0, 0).putInt(4, 128).tell(Request.SET_VRING_NUM, 8));
+        all.put("a ring that is too large", to -> to.putInt(0, 0).putInt(4, 65_536).tell(Request.SET_VRING_NUM, 8));
         all.put("memory that is not in its file", to -> table(to, 0, 8192, 0, 0, small));
         all.put("memory at an odd offset", to -> table(to, 0, 1024, 0, 1024, small));
         all.put("memory of size 0", to -> table(to, 0, 0, 0, 0, small));

@@ -24,6 +24,8 @@ public final class JailTree {
     private final SequencedMap<Path, Entry> entries = new LinkedHashMap<>();
     private final SequencedMap<Path, Access> binds = new LinkedHashMap<>();
 
+    private final SequencedMap<Path, Path> names = new LinkedHashMap<>();
+
     private JailTree(String jail) {
         this.jail = jail;
     }
@@ -39,7 +41,11 @@ public final class JailTree {
         RuntimeFiles.libraries(request.runtimeImage()).forEach(path -> grants.add(new FileGrant(path, Access.READ)));
         // Folders before what lies in them.
         grants.sort(Comparator.comparingInt(grant -> grant.path().getNameCount()));
-        grants.forEach(grant -> tree.grant(grant.path(), grant.access(), 0));
+        grants.forEach(grant -> {
+            Path real = tree.grant(grant.path(), grant.access(), 0);
+            tree.names.put(real, real);
+            tree.names.put(grant.path(), real);
+        });
         return tree;
     }
 
@@ -55,6 +61,12 @@ public final class JailTree {
         return binds;
     }
 
+    /// The names under which files are known: what was granted, and what that leads to.
+    /// @return real paths by name
+    public SequencedMap<Path, Path> names() {
+        return names;
+    }
+
     /// A process as it is started inside of a jail: the loader needs to be told where the runtime's libraries are, because it would look at `/proc/self/exe`
     /// and a jail has no `/proc`.
     /// @param request the jail
@@ -66,14 +78,13 @@ public final class JailTree {
         return new ProcessRequest(process.command(), environment, process.handles());
     }
 
-    private void grant(Path path, Access access, int links) {
+    private Path grant(Path path, Access access, int links) {
         Path real = Path.of("/");
         for (int i = 0; i < path.getNameCount(); i++) {
             real = real.resolve(path.getName(i));
             boolean last = i == path.getNameCount() - 1;
             if (Files.isSymbolicLink(real)) {
-                follow(real, last ? real : real.resolve(path.subpath(i + 1, path.getNameCount())), access, links);
-                return;
+                return follow(real, last ? real : real.resolve(path.subpath(i + 1, path.getNameCount())), access, links);
             }
             if (last) {
                 bind(real, access);
@@ -81,9 +92,10 @@ public final class JailTree {
                 entries.putIfAbsent(real, new Entry.Folder());
             }
         }
+        return real;
     }
 
-    private void follow(Path link, Path whole, Access access, int links) {
+    private Path follow(Path link, Path whole, Access access, int links) {
         if (links == MAX_LINKS) {
             throw new VmmException.Config("jail " + jail + ": too many symbolic links in " + link);
         }
@@ -94,7 +106,7 @@ public final class JailTree {
             }
             Path rest = link.relativize(whole);
             Path resolved = link.resolveSibling(target);
-            grant((rest.toString().isEmpty() ? resolved : resolved.resolve(rest)).normalize(), access, links + 1);
+            return grant((rest.toString().isEmpty() ? resolved : resolved.resolve(rest)).normalize(), access, links + 1);
         } catch (IOException failure) {
             throw new VmmException.Config("jail " + jail + ": cannot read the symbolic link " + failure.getMessage());
         }

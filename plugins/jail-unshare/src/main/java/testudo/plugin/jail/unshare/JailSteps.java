@@ -1,18 +1,18 @@
 package testudo.plugin.jail.unshare;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import testudo.platform.linux.call.Syscall;
 import testudo.platform.linux.call.SystemCall;
-import testudo.platform.linux.confine.FilterCompiler;
+import testudo.platform.linux.confine.JailLimits;
 import testudo.platform.linux.confine.JailTree;
-import testudo.platform.linux.confine.Machine;
-import testudo.platform.linux.confine.Policy;
-import testudo.platform.linux.confine.PolicyParser;
 import testudo.platform.linux.confine.StarterProgram;
+import testudo.platform.linux.confine.StartupFilter;
 import testudo.spi.VmmException;
 import testudo.spi.jail.FileGrant.Access;
 import testudo.spi.jail.JailRequest;
@@ -55,10 +55,6 @@ final class JailSteps {
     private static final int SECUREBITS = 0xEF;
     private static final int CAPABILITY_VERSION = 0x2008_0522;
     private static final int SECCOMP_SET_MODE_FILTER = 1;
-    private static final int RLIMIT_FSIZE = 1;
-    private static final int RLIMIT_CORE = 4;
-    private static final int RLIMIT_NOFILE = 7;
-    private static final int RLIMIT_MEMLOCK = 8;
     private static final int SIGKILL = 9;
     private static final String OLD_ROOT = "/.host";
 
@@ -82,7 +78,7 @@ final class JailSteps {
         emptyRoot();
         tree.entries().forEach(this::entry);
         closeRoot();
-        limits();
+        JailLimits.apply(program, request);
         giveUp(landlock);
         filter();
     }
@@ -164,19 +160,6 @@ final class JailSteps {
         program.must(jail + "leave the session", "setsid");
     }
 
-    private void limits() {
-        // These fail only when the hard limit is lower already.
-        program.attempt("prlimit64", 0, RLIMIT_NOFILE, limit(request.limits().openFiles()), 0);
-        program.attempt("prlimit64", 0, RLIMIT_FSIZE, limit(request.limits().fileSizeBytes()), 0);
-        program.must(jail + "forbid core dumps", "prlimit64", 0, RLIMIT_CORE, limit(0), 0);
-        program.must(jail + "forbid locked memory", "prlimit64", 0, RLIMIT_MEMLOCK, limit(0), 0);
-    }
-
-    /// `struct rlimit64`: soft and hard.
-    private long limit(long value) {
-        return program.words(value, value);
-    }
-
     private void giveUp(int landlock) {
         for (int capability = 0; capability <= lastCapability(); capability++) {
             program.must(jail + "drop capability " + capability, "prctl", PR_CAPBSET_DROP, capability);
@@ -194,8 +177,10 @@ final class JailSteps {
     }
 
     private static int lastCapability() {
-        try {
-            return Integer.parseInt(Files.readString(Path.of("/proc/sys/kernel/cap_last_cap")).strip());
+        // One read: the kernel gives such a file once, and Files.readString() begins with a single byte.
+        byte[] text = new byte[16];
+        try (InputStream in = Files.newInputStream(Path.of("/proc/sys/kernel/cap_last_cap"))) {
+            return Integer.parseInt(new String(text, 0, Math.max(0, in.read(text)), StandardCharsets.US_ASCII).strip());
         } catch (IOException | NumberFormatException failure) {
             throw new VmmException.Host(
                     VmmException.Kind.IO, "cannot read /proc/sys/kernel/cap_last_cap; mount /proc to run devices in jails", failure);
@@ -203,8 +188,7 @@ final class JailSteps {
     }
 
     private void filter() {
-        Policy policy = PolicyParser.parse(PolicyParser.builtIn("startup"), request.options().policyDirectory(), Machine.current());
-        long[] instructions = FilterCompiler.compile(policy, Machine.current());
+        long[] instructions = StartupFilter.instructions(request.options().policyDirectory());
         ByteBuffer fprog = ByteBuffer.allocate(2 * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         fprog.putLong(instructions.length).putLong(program.words(instructions));
         program.must(jail + "filter system calls", "seccomp", SECCOMP_SET_MODE_FILTER, 0, program.bytes(fprog.array()));

@@ -4,22 +4,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import testudo.platform.linux.call.Descriptor;
+import testudo.platform.linux.confine.HostProgram;
 import testudo.platform.linux.confine.JailTree;
 import testudo.platform.linux.confine.Landlock;
-import testudo.platform.linux.confine.MemoryFile;
 import testudo.platform.linux.confine.ProcessStarter;
 import testudo.spi.Availability;
 import testudo.spi.VmmException;
 import testudo.spi.host.HostProcess;
 import testudo.spi.host.ProcessRequest;
-import testudo.spi.host.ProcessRequest.PassedHandle;
 import testudo.spi.jail.JailProvider;
 import testudo.spi.jail.JailRequest;
 
 /// Jails made with `unshare(2)`, `pivot_root(2)`, `capset(2)`, `landlock_restrict_self(2)` and `seccomp(2)`.
 public final class UnshareJails implements JailProvider {
     private static final int RANK = 60;
-    private static final int STANDARD_ERROR = 2;
 
     /// Makes the provider.
     public UnshareJails() {}
@@ -36,34 +34,33 @@ public final class UnshareJails implements JailProvider {
 
     @Override
     public Availability probe() {
-        try (Descriptor report = MemoryFile.empty("testudo-jail-probe")) {
-            return tryOut(report);
+        try {
+            return tryOut();
         } catch (VmmException failure) {
             return new Availability.Missing("jail of kind unshare: " + failure.getMessage(), JailSteps.WHAT_TO_DO);
         }
     }
 
     /// Builds a jail in which the program is an exit.
-    private static Availability tryOut(Descriptor report) {
+    private static Availability tryOut() {
         JailRequest request = JailRequest.of("probe");
-        try (Walls walls = new Walls(request);
-                HostProcess process = ProcessStarter.run(
-                        program -> {
-                            JailSteps steps = new JailSteps(program, request, walls.tree);
-                            steps.build(walls.landlockNumber());
-                            program.attempt("exit_group", 0);
-                            steps.finish();
-                        },
-                        List.of(new PassedHandle(STANDARD_ERROR, report)),
-                        walls.descriptors())) {
-            if (process.waitFor() == 0) {
+        try (Walls walls = new Walls(request)) {
+            HostProgram.Outcome outcome = HostProgram.run(report -> ProcessStarter.run(
+                    program -> {
+                        JailSteps steps = new JailSteps(program, request, walls.tree);
+                        steps.build(walls.landlockNumber());
+                        program.attempt("exit_group", 0);
+                        steps.finish();
+                    },
+                    List.of(report),
+                    walls.descriptors()));
+            if (outcome.code() == 0) {
                 return new Availability.Ready(walls.landlock.isPresent()
                         ? "namespaces, seccomp, Landlock " + Landlock.version()
                         : "namespaces, seccomp; this kernel has no Landlock");
             }
+            return new Availability.Missing("jail of kind unshare: " + outcome.report(), JailSteps.WHAT_TO_DO);
         }
-        String reason = MemoryFile.text(report).strip();
-        return new Availability.Missing(reason.isEmpty() ? "jail of kind unshare: it died" : reason, JailSteps.WHAT_TO_DO);
     }
 
     @Override
