@@ -112,11 +112,16 @@ public final class Mmu {
         userTlb.flush();
         supervisorTlb.flush();
         copyTlb.flush();
+        table.forgetLargePages();
     }
 
     /// Forgets the translation of a page.
     /// @param va an address in it
     public void flush(long va) {
+        if (table.metLargePages(va)) {
+            flush(); // the TLB may hold any piece of the page
+            return;
+        }
         epoch++;
         userTlb.flush(va);
         supervisorTlb.flush(va);
@@ -242,6 +247,20 @@ public final class Mmu {
             return ram.get(PhysicalMemory.INT, va + t.fetchOffset[slot]);
         }
         return fetchSlowly(va);
+    }
+
+    /// Whether the TLB has an instruction's page.
+    /// @param va its address
+    /// @return true when [Tlb#fetchOffset] tells where it is
+    public boolean fetchable(long va) {
+        return tlb.fetchTag[(int) (va >>> 12) & Tlb.MASK] == (va & Tlb.PAGE);
+    }
+
+    /// Reads an instruction from RAM.
+    /// @param offset where; two bytes further at least are in the same page
+    /// @return 32 bits
+    public int instruction(long offset) {
+        return ram.get(PhysicalMemory.INT, offset);
     }
 
     private int fetchSlowly(long va) {

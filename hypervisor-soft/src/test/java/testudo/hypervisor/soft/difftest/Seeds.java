@@ -7,8 +7,7 @@ final class Seeds {
     private static final SplittableRandom RANDOM = new SplittableRandom();
     private static final Long REPLAY = Long.getLong("testudo.difftest.seed");
 
-    private Seeds() {
-    }
+    private Seeds() {}
 
     static long next() {
         return REPLAY != null ? REPLAY : RANDOM.nextLong();
