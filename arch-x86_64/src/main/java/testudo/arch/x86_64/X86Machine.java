@@ -41,7 +41,7 @@ final class X86Machine implements PlannedMachine {
     private static final Window IO_WINDOW = new Window(0xD000, 0x3000);
     private static final int INTEL = 0x8086;
     private static final int HOST_BRIDGE = 0x1237;
-    private static final Interrupts INTERRUPTS = new Interrupts(24, 9, 4, Map.of());
+    private static final Interrupts INTERRUPTS = new Interrupts(24, 9, 4, 0, Map.of());
 
     private final X86Parts parts;
     private final Consumer<byte[]> entropy;

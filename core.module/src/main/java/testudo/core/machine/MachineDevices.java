@@ -19,6 +19,7 @@ import testudo.core.pci.PciRoot;
 import testudo.core.pci.RootPort;
 import testudo.core.virtio.DeviceThreads;
 import testudo.core.virtio.GuestDeviceMemory;
+import testudo.core.virtio.OffloadedDevice;
 import testudo.core.virtio.VirtioHost;
 import testudo.core.virtio.VirtioMmioRegisters;
 import testudo.core.virtio.VirtioPciFunction;
@@ -32,6 +33,7 @@ import testudo.spi.device.MachineServices.MachineEvent;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.hypervisor.IoEvents;
 import testudo.spi.hypervisor.MemoryDiscard;
+import testudo.spi.hypervisor.MemoryHandles;
 import testudo.spi.hypervisor.Vm;
 import testudo.spi.irq.InterruptController;
 import testudo.spi.irq.InterruptLine;
@@ -186,6 +188,9 @@ final class MachineDevices implements AutoCloseable {
         VirtioDevice device = null;
         try {
             device = spec.factory().create(contexts.virtio(spec.id(), threads));
+            if (device instanceof OffloadedDevice offloaded) {
+                offloaded.share(vm.memory(), vm.capability(MemoryHandles.class));
+            }
             var memory = new GuestDeviceMemory(
                     vm.memory(),
                     vm.capability(MemoryDiscard.class).<GuestDeviceMemory.Discard>map(found -> found::discard).orElse((gpa, size) -> {}));

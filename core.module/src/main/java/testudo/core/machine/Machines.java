@@ -56,8 +56,8 @@ public final class Machines {
         if (!configuration.isSet(MachineOptions.DISABLE_SANDBOX)) {
             LOG.warn("DEVICES ARE NOT SANDBOXED: this version runs them inside the main process, as --disable-sandbox does");
         }
-        Selection.Chosen chosen = Selection.hypervisor(providers.hypervisors(), configuration);
-        try (Hypervisor hypervisor = chosen.provider().open(chosen.configuration(), host);
+        Selection.Chosen chosen = Selection.hypervisor(providers, configuration, host);
+        try (Hypervisor hypervisor = chosen.hypervisor();
                 Blueprint blueprint = Blueprint.draw(providers, chosen.configuration(), hypervisor.profile())) {
             LOG.info("booting {}", blueprint.planned().plan().description());
             try (Machine machine = new Machine(chosen.configuration(), blueprint, hypervisor, providers, host)) {
@@ -74,12 +74,12 @@ public final class Machines {
     public static Map<String, Object> dump(Configuration configuration, Providers providers) {
         Selection.Chosen chosen;
         try {
-            chosen = Selection.hypervisor(providers.hypervisors(), configuration);
+            chosen = Selection.hypervisor(providers, configuration, providers.host());
         } catch (VmmException.Host unusable) { // a plan needs no hypervisor: this one is made for one that can do everything
             LOG.warn("{}; planning for a hypervisor that has every facility", unusable.getMessage());
             return describe(configuration, providers, ideal(providers));
         }
-        try (Hypervisor hypervisor = chosen.provider().open(chosen.configuration(), providers.host())) {
+        try (Hypervisor hypervisor = chosen.hypervisor()) {
             return describe(chosen.configuration(), providers, hypervisor.profile());
         }
     }

@@ -1,9 +1,11 @@
 package testudo.core.pci;
 
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import testudo.spi.VmmException;
 import testudo.spi.device.StateReader;
 import testudo.spi.device.StateWriter;
+import testudo.spi.host.HostEvent;
 import testudo.spi.irq.MsiVector;
 
 /// The MSI-X table and pending bits of a function (PCI 3.0, 6.8.2 "MSI-X Capability and Table Structures").
@@ -183,6 +185,14 @@ public final class MsixTable implements AutoCloseable {
             }
             gates.set(i, BLOCKED | (state.getInt() & PENDING));
         }
+    }
+
+    /// The event behind a vector that the guest lets through.
+    /// @param entry any value
+    /// @return nothing for a vector that does not exist, is masked, or has no event
+    public Optional<HostEvent> event(int entry) {
+        boolean open = entry >= 0 && entry < vectors.length && gates.get(entry) == 0;
+        return open ? vectors[entry].event() : Optional.empty();
     }
 
     /// Forgets what is pending: the device was reset.

@@ -86,6 +86,22 @@ final class QueueSet implements AutoCloseable {
         return List.copyOf(served);
     }
 
+    /// Passes the rings of the enabled queues on to a device that is served elsewhere.
+    /// @return queues that are all disabled
+    List<Virtqueue> offload(OffloadedDevice device, long features, VirtioInterrupts interrupts) {
+        List<Virtqueue> idle = new ArrayList<>();
+        List<OffloadedDevice.Ring> passed = new ArrayList<>();
+        for (int i = 0; i < registers.length; i++) {
+            rings[i] = null;
+            idle.add(new DisabledQueue(i, registers[i].maxSize));
+            if (registers[i].enabled) {
+                passed.add(new OffloadedDevice.Ring(registers[i].config(i, features), kicks[i]));
+            }
+        }
+        device.offload(passed, interrupts);
+        return List.copyOf(idle);
+    }
+
     /// Starts to listen for kicks. Each queue is kicked once: chains may have been made available before anyone listened.
     void serve(IntConsumer onKick) {
         for (int i = 0; i < rings.length; i++) {

@@ -1,6 +1,5 @@
 package testudo.core.virtio;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -65,11 +64,18 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
         this.threads = threads;
         this.memory = memory;
         this.machine = machine;
-        driver = new DriverState(traits.features() | RING_FEATURES | (traits.packedRing() ? VirtioFeature.RING_PACKED : 0));
+        driver = new DriverState(traits.features() | ringFeatures());
         calls = new DeviceCalls(id, threads.loop(0), failure -> failed(0, failure));
         faults = new FaultLog(id);
         queues = new QueueSet(id, traits, threads, host, memory);
         threads.attach(this, traits.loops());
+    }
+
+    private long ringFeatures() {
+        if (device instanceof OffloadedDevice offloaded) {
+            return offloaded.ringFeatures();
+        }
+        return RING_FEATURES | (traits.packedRing() ? VirtioFeature.RING_PACKED : 0);
     }
 
     /// Connects the transport's interrupts. Before the guest runs.
@@ -213,7 +219,9 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
         }
         long features = driver.driverFeatures();
         try {
-            List<Virtqueue> served = queues.open(features, positions);
+            List<Virtqueue> served = device instanceof OffloadedDevice offloaded
+                    ? queues.offload(offloaded, features, interrupts)
+                    : queues.open(features, positions);
             activated = true;
             device.activate(new Activation(features, served));
         } catch (QueueFault | VmmException failure) {
@@ -225,6 +233,19 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
                 device.onKick(queue);
             }
         });
+    }
+
+    /// The transport has masked, unmasked or moved interrupts. Returns when nobody raises the old ones any more.
+    void interruptsChanged() {
+        if (device instanceof OffloadedDevice offloaded && driver.active()) {
+            calls.ask(
+                    () -> {
+                        offloaded.interruptsChanged();
+                        return true;
+                    },
+                    false,
+                    "move its interrupts");
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package testudo.core.virtio;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,6 +11,7 @@ import testudo.core.pci.PciFunction;
 import testudo.spi.VmmException;
 import testudo.spi.device.StateReader;
 import testudo.spi.device.StateWriter;
+import testudo.spi.host.HostEvent;
 import testudo.spi.hypervisor.IoEvents;
 import testudo.spi.irq.MsiVector;
 import testudo.spi.pci.PciTraits;
@@ -125,6 +127,7 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
             if (msix.enabled()) {
                 setPin(false);
             }
+            host.interruptsChanged();
         } else if (offset == accessAt + 16) {
             int length = config.get(accessAt + 12, 4);
             long at = Integer.toUnsignedLong(config.get(accessAt + 8, 4));
@@ -193,6 +196,8 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
             if (host.status() == 0) {
                 takeIsr();
                 msix.clearPending();
+            } else if (offset == VirtioPciRegisters.QUEUE_VECTOR) {
+                host.interruptsChanged();
             }
         } else if (offset >= DEVICE && offset < DEVICE + WINDOW_BYTES) {
             host.writeConfig(offset - DEVICE, sizeBytes, value);
@@ -203,6 +208,7 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
             }
         } else if (offset >= MSIX_TABLE && offset < MSIX_PENDING) {
             msix.write(offset - MSIX_TABLE, sizeBytes, value);
+            host.interruptsChanged();
         }
     }
 
@@ -225,6 +231,11 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
     @Override
     public void config() {
         interrupt(registers.configVector(), ISR_CONFIG);
+    }
+
+    @Override
+    public Optional<HostEvent> event(int queue) {
+        return msix.event(registers.queueVector(queue));
     }
 
     private void interrupt(int vector, int reason) {

@@ -38,7 +38,7 @@ final class FakeMachine implements InterruptControllerContext, InterruptControll
 
     @Override
     public Interrupts interrupts() {
-        return new Interrupts(24, 9, 4, Map.of());
+        return new Interrupts(24, 9, 4, 0, Map.of());
     }
 
     int in(int port) {
