@@ -64,13 +64,15 @@ final class TestMachines {
         return memory;
     }
 
-    /// A host bridge, two functions with pins, two serial ports and a device that device trees say nothing about.
+    /// A host bridge, two functions with pins, two serial ports, a virtio device that is not on PCI and a device that device trees say nothing about.
     static MachineLayout layout(String commandLine) {
         return new MachineLayout(
                 List.of(new PciFunction(new PciAddress(0, 0, 0), 0, -1, 0x060000, 0),
                         new PciFunction(new PciAddress(0, 1, 0), 1, 5, 0x018000, 0),
                         new PciFunction(new PciAddress(0, 2, 1), 2, 6, 0x020000, 0)),
                 List.of(serial("serial1", 0x3F8, 1), serial("serial2", 0x2F8, 2),
+                        new PlatformNode("disk", Optional.of(FirmwareNode.VIRTIO_MMIO),
+                                List.of(new Resource.Mmio(0x4000_0000, 0x1000), new Resource.Irq(56, Trigger.LEVEL))),
                         new PlatformNode("other", Optional.empty(), List.of(new Resource.Mmio(0x2000, 16)))),
                 commandLine);
     }

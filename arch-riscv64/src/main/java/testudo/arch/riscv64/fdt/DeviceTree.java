@@ -64,6 +64,9 @@ public final class DeviceTree {
         imsics();
         aplic();
         serials.forEach(this::serial);
+        view.layout().platform().stream()
+                .filter(node -> node.node().equals(Optional.of(FirmwareNode.VIRTIO_MMIO)))
+                .forEach(this::virtio);
         pci();
         tree.end();
         tree.end();
@@ -198,12 +201,26 @@ public final class DeviceTree {
         tree.text("compatible", "ns16550a");
         reg(registers);
         tree.cells("clock-frequency", UART_HZ);
+        interrupts(node);
+        tree.end();
+    }
+
+    private void virtio(PlatformNode node) {
+        Window registers = registers(node).orElseThrow();
+        tree.begin(unit("virtio_mmio", registers));
+        tree.text("compatible", "virtio,mmio");
+        reg(registers);
+        tree.flag("dma-coherent");
+        interrupts(node);
+        tree.end();
+    }
+
+    private void interrupts(PlatformNode node) {
         for (Resource resource : node.resources()) {
             if (resource instanceof Resource.Irq(int gsi, Trigger trigger)) {
                 tree.cells("interrupts-extended", APLIC, gsi, trigger == Trigger.EDGE ? IRQ_RISING_EDGE : IRQ_LEVEL_HIGH);
             }
         }
-        tree.end();
     }
 
     private static Optional<Window> registers(PlatformNode node) {
