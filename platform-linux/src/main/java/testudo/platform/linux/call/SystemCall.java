@@ -43,6 +43,12 @@ public enum SystemCall {
     SENDTO(44, 206),
     /// `recvfrom(2)`.
     RECVFROM(45, 207),
+    /// `sendmsg(2)`.
+    SENDMSG(46, 211),
+    /// `recvmsg(2)`.
+    RECVMSG(47, 212),
+    /// `socketpair(2)`.
+    SOCKETPAIR(53, 199),
     /// `bind(2)`.
     BIND(49, 200),
     /// `listen(2)`.
