@@ -22,6 +22,7 @@ module testudo.core {
     uses testudo.spi.host.HostProcesses;
     uses testudo.spi.hypervisor.HypervisorProvider;
     uses testudo.spi.irq.InterruptControllerProvider;
+    uses testudo.spi.net.NetworkBackendProvider;
     uses testudo.spi.serial.SerialBackendProvider;
 
     provides testudo.spi.device.DeviceProvider with

@@ -16,6 +16,7 @@ module testudo.spi {
     exports testudo.spi.irq;
     exports testudo.spi.jail;
     exports testudo.spi.memory;
+    exports testudo.spi.net;
     exports testudo.spi.option;
     exports testudo.spi.pci;
     exports testudo.spi.platform;

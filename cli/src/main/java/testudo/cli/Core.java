@@ -5,6 +5,7 @@ import java.util.List;
 import testudo.spi.device.StandaloneDevice;
 import testudo.core.machine.RunResult;
 import testudo.spi.command.CommandDeclaration;
+import testudo.spi.command.ToolProvider.Commands;
 import testudo.spi.command.ToolProvider.Tool;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
@@ -18,7 +19,8 @@ interface Core {
     List<CommandDeclaration> commands();
 
     /// Commands that need no machine.
-    List<Tool> tools();
+    /// @param commands runs other commands for them
+    List<Tool> tools(Commands commands);
 
     /// Devices that can be run by themselves.
     List<StandaloneDevice> standaloneDevices();

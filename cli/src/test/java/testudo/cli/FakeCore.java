@@ -12,6 +12,7 @@ import testudo.core.machine.RunResult;
 import testudo.core.option.JsonText;
 import testudo.spi.VmmException;
 import testudo.spi.command.CommandDeclaration;
+import testudo.spi.command.ToolProvider.Commands;
 import testudo.spi.command.ToolProvider.Tool;
 import testudo.spi.device.StandaloneDevice;
 import testudo.spi.option.Configuration;
@@ -76,12 +77,13 @@ final class FakeCore implements Core {
     }
 
     @Override
-    public List<Tool> tools() {
+    public List<Tool> tools(Commands commands) {
         return List.of(new Tool(List.of("plugin", "list"), List.of(PLUGIN_DIR), "list plugins", (given, to) -> {
             List<Path> directories = given.all(PLUGIN_DIR).stream().map(Occurrence::value).toList();
             to.println(directories.isEmpty() ? "none" : directories.toString());
             return 3;
-        }));
+        }), new Tool(List.of("twice"), List.of(), "run another command two times",
+                (_, _) -> commands.run(List.of("run", "--mem", "1", "k")) + commands.run(List.of("run", "--mem", "2", "k"))));
     }
 
     @Override

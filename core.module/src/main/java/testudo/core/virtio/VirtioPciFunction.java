@@ -9,6 +9,8 @@ import org.slf4j.LoggerFactory;
 import testudo.core.pci.MsixTable;
 import testudo.core.pci.PciFunction;
 import testudo.spi.VmmException;
+import testudo.spi.device.StateReader;
+import testudo.spi.device.StateWriter;
 import testudo.spi.host.HostEvent;
 import testudo.spi.hypervisor.IoEvents;
 import testudo.spi.irq.MsiVector;
@@ -39,6 +41,7 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
     private static final int TYPE_ISR = 3;
     private static final int TYPE_DEVICE = 4;
     private static final int TYPE_CONFIG_ACCESS = 5;
+    private static final int STATE_VERSION = 1;
     private static final int ISR_QUEUE = 1;
     private static final int ISR_CONFIG = 2;
 
@@ -243,6 +246,32 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
         synchronized (isrLock) {
             isr |= reason;
             setPin(true);
+        }
+    }
+
+    @Override
+    public byte[] save() {
+        StateWriter state = new StateWriter(STATE_VERSION).putBytes(super.save());
+        msix.save(state);
+        registers.save(state);
+        synchronized (isrLock) {
+            state.putInt(isr);
+        }
+        return state.toBytes();
+    }
+
+    @Override
+    protected void restore(byte[] saved) {
+        StateReader state = new StateReader(host.id(), saved, STATE_VERSION);
+        super.restore(state.getBytes());
+        msix.restore(state, host.id());
+        registers.restore(state);
+        int pending = state.getInt("interrupt status", ISR_QUEUE | ISR_CONFIG);
+        state.end();
+        msix.control(config.get(msixAt + 2, 2));
+        synchronized (isrLock) {
+            isr = pending;
+            setPin(pending != 0);
         }
     }
 

@@ -1,6 +1,9 @@
 package testudo.core.virtio;
 
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import testudo.spi.VmmException;
+import testudo.spi.device.StateReader;
+import testudo.spi.device.StateWriter;
 
 /// The common configuration structure (VIRTIO 1.3, 4.1.4.3 "Common configuration structure layout"). Any vCPU thread.
 final class VirtioPciRegisters {
@@ -23,6 +26,26 @@ final class VirtioPciRegisters {
         queues = host.traits().queueSizes().size();
         chosen = new AtomicIntegerArray(queues + 1);
         resetVectors();
+    }
+
+    synchronized void save(StateWriter state) {
+        state.putInt(deviceFeatureSelect).putInt(driverFeatureSelect).putInt(queueSelect).putInt(chosen.length());
+        for (int i = 0; i < chosen.length(); i++) {
+            state.putInt(chosen.get(i));
+        }
+    }
+
+    synchronized void restore(StateReader state) {
+        deviceFeatureSelect = state.getInt();
+        driverFeatureSelect = state.getInt();
+        queueSelect = state.getInt("queue select", 0xFFFF);
+        int count = state.getInt();
+        if (count != chosen.length()) {
+            throw new VmmException.Config("%s: saved state has %d vectors chosen, not %d".formatted(host.id(), count, chosen.length()));
+        }
+        for (int i = 0; i < count; i++) {
+            chosen.set(i, vector(state.getInt()));
+        }
     }
 
     private void resetVectors() {

@@ -114,7 +114,8 @@ final class TestMachine {
                 devices,
                 controllers,
                 List.of(new RawFormat()),
-                List.of(new HostBackends()));
+                List.of(new HostBackends()),
+                List.of());
         return Machines.run(configuration(providers), providers);
     }
 

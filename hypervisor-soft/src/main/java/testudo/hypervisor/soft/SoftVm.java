@@ -1,0 +1,104 @@
+package testudo.hypervisor.soft;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import testudo.hypervisor.soft.cpu.Clock;
+import testudo.hypervisor.soft.cpu.Hart;
+import testudo.hypervisor.soft.cpu.Interpreter;
+import testudo.hypervisor.soft.mmu.Mmu;
+import testudo.hypervisor.soft.mmu.PhysicalMemory;
+import testudo.hypervisor.soft.sbi.HartLife;
+import testudo.hypervisor.soft.sbi.SupervisorBinaryInterface;
+import testudo.spi.VmmException;
+import testudo.spi.host.HostMemory;
+import testudo.spi.hypervisor.MemoryDiscard;
+import testudo.spi.hypervisor.MemoryRequest;
+import testudo.spi.hypervisor.Vcpu;
+import testudo.spi.hypervisor.Vm;
+import testudo.spi.hypervisor.VmRequest;
+import testudo.spi.memory.GuestMemory;
+import testudo.spi.memory.GuestRegion;
+
+/// A virtual machine in software.
+final class SoftVm implements Vm {
+    /// How time passes.
+    enum Timing {
+        /// As on the host; harts run side by side, with translated code.
+        WALL_CLOCK,
+        /// By counting instructions; one hart at a time, interpreted.
+        DETERMINISTIC
+    }
+
+    private final VmRequest request;
+    private final SoftMemory memory;
+    private final SupervisorBinaryInterface firmware = new SupervisorBinaryInterface();
+    private final List<SoftVcpu> vcpus = new ArrayList<>();
+    private final Clock clock;
+    private final @Nullable Rotation rotation;
+    private @Nullable PhysicalMemory physical;
+    private boolean closed;
+
+    SoftVm(HostMemory host, VmRequest request, Timing timing) {
+        this.request = request;
+        memory = new SoftMemory(host, request.name());
+        long start = System.nanoTime();
+        rotation = timing == Timing.DETERMINISTIC ? new Rotation() : null;
+        clock = rotation != null ? rotation : () -> (System.nanoTime() - start) / (1_000_000_000L / Clock.HZ);
+    }
+
+    @Override
+    public GuestMemory memory() {
+        return memory.memory();
+    }
+
+    @Override
+    public GuestRegion addMemory(MemoryRequest region) {
+        return memory.add(region);
+    }
+
+    @Override
+    public void removeMemory(long gpa) {
+        throw new VmmException.Host(VmmException.Kind.UNSUPPORTED, "memory can't be removed [hypervisor soft]");
+    }
+
+    @Override
+    public Vcpu createVcpu(int index) {
+        if (index != vcpus.size() || index >= request.vcpus()) {
+            throw new IllegalArgumentException("vCPU %d of %d".formatted(index, request.vcpus()));
+        }
+        PhysicalMemory seen = physical;
+        if (seen == null) {
+            seen = new PhysicalMemory(memory.memory());
+            physical = seen;
+        }
+        Hart hart = new Hart(index, new Mmu(seen), clock, firmware);
+        HartLife life = new HartLife(hart);
+        firmware.add(life);
+        if (rotation != null) {
+            rotation.add(hart);
+        }
+        SoftVcpu vcpu = new SoftVcpu(hart, life, Interpreter::run, rotation);
+        vcpus.add(vcpu);
+        return vcpu;
+    }
+
+    @Override
+    public void seal() {
+        // Nothing is fixed by the first instruction.
+    }
+
+    @Override
+    public <T> Optional<T> capability(Class<T> type) {
+        return type == MemoryDiscard.class ? Optional.of(type.cast(memory)) : Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            memory.close();
+        }
+    }
+}

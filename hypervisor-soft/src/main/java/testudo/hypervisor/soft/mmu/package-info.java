@@ -1,0 +1,2 @@
+/// Memory as a hart sees it: physical memory, page tables, the software TLB.
+package testudo.hypervisor.soft.mmu;
