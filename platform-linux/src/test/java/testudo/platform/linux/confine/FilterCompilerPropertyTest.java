@@ -16,7 +16,8 @@ import testudo.platform.linux.confine.Policy.Operator;
 class FilterCompilerPropertyTest {
     private static final List<String> NAMES = SystemCallTable.names().stream().sorted().toList();
     private static final int[] ACTIONS = {Policy.ALLOW, Policy.KILL, Policy.LOG, Policy.ERRNO | 1, Policy.ERRNO | 13, Policy.TRAP};
-    private static final long[] VALUES = {0, 1, 2, 3, 0x7FFF_FFFFL, 0x8000_0000L, 0xFFFF_FFFFL, 0x1_0000_0000L, 0x1_0000_0001L, -1, -2, Long.MIN_VALUE};
+    private static final long[] VALUES = {0, 1, 2, 3, 0x7FFF_FFFFL, 0x8000_0000L, 0xFFFF_FFFFL, 0x1_0000_0000L, 0x1_0000_0001L, -1, -2,
+            Long.MIN_VALUE};
 
     @Property
     void compiledFilterAnswersAsThePolicyReads(@ForAll long seed, @ForAll Machine machine) {
