@@ -1,11 +1,13 @@
 package testudo.hypervisor.soft.jit;
 
+import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 
 import org.jspecify.annotations.Nullable;
 
 import testudo.hypervisor.soft.cpu.Hart;
+import testudo.hypervisor.soft.cpu.Interpreter;
 import testudo.hypervisor.soft.cpu.JumpTargets;
 import testudo.hypervisor.soft.mmu.GuestTrap;
 
@@ -14,8 +16,6 @@ import testudo.hypervisor.soft.mmu.GuestTrap;
 /// What it has found it keeps in a direct-mapped cache, by virtual address and privilege. The cache is good until the hart forgets
 /// translations of addresses or executes a `fence.i`. Only the hart's thread uses it, but for {@link #published}.
 public final class HartTranslations {
-    /// How often a jump leads somewhere before that is translated.
-    private static final int THRESHOLD = 1000;
     private static final int SLOTS = JumpTargets.ENTRIES;
     private static final int PUBLISHED = 256;
 
@@ -39,8 +39,24 @@ public final class HartTranslations {
         this.translator = translator;
         this.hart = hart;
         this.code = new HartCode(hart.mmu);
-        hart.targets.threshold = THRESHOLD;
+        hart.targets.threshold = translator.limits.threshold();
         forget();
+    }
+
+    /// Executes instructions, translated where they are and one at a time where they are not, until the budget is used up or something
+    /// asks for attention. Traps of the guest are entered, and count as an instruction.
+    ///
+    /// @param budget how many instructions at most, 1 or more
+    /// @return how many were executed; they have been added to [Hart#retired]
+    public int execute(int budget) {
+        int done = run(budget);
+        while (done < budget && (done == 0 || hart.attention() == 0)) {
+            done += Interpreter.run(hart, budget - done);
+            if (done < budget) {
+                done += run(budget - done);
+            }
+        }
+        return done;
     }
 
     /// Runs translated code from the hart's `pc` on, if there is any. Traps of the guest are entered, and count as an instruction.
@@ -50,7 +66,7 @@ public final class HartTranslations {
     ///
     /// @param budget how many instructions at most
     /// @return how many were executed; they have been added to [Hart#retired]
-    public int run(int budget) {
+    int run(int budget) {
         if (news) {
             takeNews();
         }
@@ -73,10 +89,21 @@ public final class HartTranslations {
             } catch (GuestTrap trap) {
                 hart.retired += left - hart.budget + 1;
                 left = hart.budget - 1;
-                hart.enter(trap);
+                enter(trap);
             }
         }
         return budget - left;
+    }
+
+    /// Enters the guest's handler as the interpreter would: an illegal instruction is the trap's value.
+    private void enter(GuestTrap trap) {
+        if (trap.cause == GuestTrap.ILLEGAL) {
+            long offset = code.physical(hart.pc);
+            int low = code.parcel(offset);
+            long bits = (low & 3) != 3 ? low : code.parcel(code.physical(hart.pc + 2)) << 16 | low;
+            trap.of(GuestTrap.ILLEGAL, bits & 0xFFFF_FFFFL);
+        }
+        hart.enter(trap);
     }
 
     private boolean isStale() {
@@ -101,8 +128,8 @@ public final class HartTranslations {
     }
 
     private void forget() {
-        java.util.Arrays.fill(tags, -1);
-        java.util.Arrays.fill(translations, null);
+        Arrays.fill(tags, -1);
+        Arrays.fill(translations, null);
     }
 
     /// Looks an address up in the machine's table.
@@ -130,7 +157,7 @@ public final class HartTranslations {
             fences = translator.fences.incrementAndGet();
         }
         addressEpoch = hart.mmu.epoch;
-        java.util.Arrays.fill(tags, -1);
+        Arrays.fill(tags, -1);
     }
 
     /// Whether a region is what memory holds, as far as this hart has to know: if not, it is removed.
