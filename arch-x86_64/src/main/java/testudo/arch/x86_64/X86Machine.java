@@ -41,7 +41,7 @@ final class X86Machine implements PlannedMachine {
     private static final Window IO_WINDOW = new Window(0xD000, 0x3000);
     private static final int INTEL = 0x8086;
     private static final int HOST_BRIDGE = 0x1237;
-    private static final Interrupts INTERRUPTS = new Interrupts(24, 9, 4, Map.of());
+    private static final Interrupts INTERRUPTS = new Interrupts(24, 9, 4, 0, Map.of());
 
     private final X86Parts parts;
     private final Consumer<byte[]> entropy;
@@ -82,14 +82,22 @@ final class X86Machine implements PlannedMachine {
 
     @Override
     public BootState bootState(int vcpu) {
+        return state(vcpu, parts.boot().kernel().filter(kernel -> vcpu == 0).map(BootRegisters::entry));
+    }
+
+    @Override
+    public Optional<BootState> startupState(int vcpu, int page) {
+        return Optional.of(state(vcpu, Optional.of(X86BootState.startup(page))));
+    }
+
+    private X86BootState state(int vcpu, Optional<X86BootState.Entry> entry) {
         Optional<BootImage> kernel = parts.boot().kernel();
         List<MsrValue> msrs = new ArrayList<>(
                 BootMsrs.basic(kernel.filter(k -> k.protocol() == Protocol.LINUX_64).isPresent()));
         if (kernel.isPresent() && parts.cpuid().hasMtrr()) {
             msrs.addAll(memoryTypes());
         }
-        return new X86BootState(
-                parts.cpuid().table(vcpu), msrs, kernel.filter(k -> vcpu == 0).map(BootRegisters::entry), true);
+        return new X86BootState(parts.cpuid().table(vcpu), msrs, entry, true);
     }
 
     @Override

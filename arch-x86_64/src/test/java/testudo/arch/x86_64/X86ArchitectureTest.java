@@ -95,7 +95,7 @@ class X86ArchitectureTest {
         assertEquals(new Window(0xF4000000L, 0x4000000), plan.pci().configWindow());
         assertEquals(new Window(0xD0000000L, 0x24000000), plan.pci().lowWindow());
         assertEquals(1, plan.pci().rootPorts());
-        assertEquals(new MachinePlan.Interrupts(24, 9, 4, Map.of()), plan.interrupts());
+        assertEquals(new MachinePlan.Interrupts(24, 9, 4, 0, Map.of()), plan.interrupts());
         assertEquals(List.of("panic=-1"), plan.commandLine());
         assertEquals("Linux bzImage 6.12.0-test, 64-bit entry", plan.description());
     }

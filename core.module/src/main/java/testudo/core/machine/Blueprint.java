@@ -44,12 +44,12 @@ record Blueprint(
             ArchitectureProvider architecture = Selection.architecture(providers.architectures(), kernel, profile);
             int vcpus = vcpus(configuration, profile);
             IrqchipMode mode = irqchip(configuration, profile);
-            if (mode == IrqchipMode.USERSPACE && vcpus > 1) {
-                throw new VmmException.Config("--cpus %d: with interrupt controllers in user space a machine has one vCPU".formatted(
-                        vcpus));
-            }
             MachineRequest request = new MachineRequest(kernel, initrd, firmware, memoryBytes(configuration), vcpus, mode, configuration);
             PlannedMachine planned = architecture.plan(request, profile);
+            if (mode == IrqchipMode.USERSPACE && vcpus > 1 && planned.startupState(1, 0).isEmpty()) {
+                throw new VmmException.Config(
+                        "--cpus %d: with interrupt controllers in user space a machine of this architecture has one vCPU".formatted(vcpus));
+            }
             MachineFacts facts = facts(planned, request);
             List<DeviceSpec> devices = devices(providers.devices(), configuration, facts);
             String commandLine = CommandLines.assemble(planned.plan().commandLine(), devices, configuration);

@@ -3,12 +3,19 @@ package testudo.core.machine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import testudo.spi.Availability;
 import testudo.spi.VmmException;
 import testudo.spi.arch.ArchitectureProvider;
 import testudo.spi.arch.KernelImage;
+import testudo.spi.host.HostPlatform;
+import testudo.spi.hypervisor.Hypervisor;
 import testudo.spi.hypervisor.HypervisorProfile;
 import testudo.spi.hypervisor.HypervisorProvider;
 import testudo.spi.option.Configuration;
@@ -17,15 +24,21 @@ import testudo.spi.option.OptionDeclaration;
 
 /// Chooses the hypervisor and the guest architecture.
 final class Selection {
+    private static final Logger LOG = LoggerFactory.getLogger(Selection.class);
+
     private Selection() {}
 
-    /// A hypervisor and the options as it sees them.
-    /// @param provider the hypervisor
+    /// An open hypervisor and the options as it sees them.
+    /// @param hypervisor the hypervisor; the caller closes it
     /// @param configuration with the keys of `--hypervisor ID[key=value]` as options `ID-key`
-    record Chosen(HypervisorProvider provider, Configuration configuration) {}
+    record Chosen(Hypervisor hypervisor, Configuration configuration) {}
 
-    static Chosen hypervisor(List<HypervisorProvider> installed, Configuration configuration) {
+    /// Opens the hypervisor that the user names, otherwise the first by rank that can be used here and runs the kernel's architecture.
+    /// @throws VmmException.Host saying why each of them can't be used
+    static Chosen hypervisor(Providers providers, Configuration configuration, HostPlatform host) {
+        List<HypervisorProvider> installed = providers.hypervisors();
         Optional<String> wanted = configuration.value(MachineOptions.HYPERVISOR);
+        Optional<Kernel> kernel = wanted.isPresent() ? Optional.empty() : kernel(providers.architectures(), configuration);
         List<String> reasons = new ArrayList<>();
         List<HypervisorProvider> byRank = installed.stream()
                 .sorted(Comparator.comparingInt(HypervisorProvider::rank).reversed())
@@ -35,13 +48,20 @@ final class Selection {
                 continue;
             }
             Configuration own = wanted.map(text -> withKeys(text, provider, configuration)).orElse(configuration);
-            switch (provider.probe(own)) {
-                case Availability.Ready ready -> {
-                    return new Chosen(provider, own);
-                }
-                case Availability.Missing missing ->
-                    reasons.add("%s: %s; %s".formatted(provider.id(), missing.what(), missing.fix()));
+            if (provider.probe(own) instanceof Availability.Missing missing) {
+                reasons.add("%s: %s; %s".formatted(provider.id(), missing.what(), missing.fix()));
+                continue;
             }
+            Hypervisor hypervisor = provider.open(own, host);
+            Set<String> runs = hypervisor.profile().architectures();
+            if (kernel.isEmpty() || runs.contains(kernel.get().architecture())) {
+                if (!reasons.isEmpty()) {
+                    LOG.info("using hypervisor {} ({})", provider.id(), String.join("; ", reasons));
+                }
+                return new Chosen(hypervisor, own);
+            }
+            hypervisor.close();
+            reasons.add("%s: runs %s guests only".formatted(provider.id(), String.join(", ", runs)));
         }
         if (wanted.isPresent() && reasons.isEmpty()) {
             throw new VmmException.Config("hypervisor '%s' is not installed; there are: %s"
@@ -49,7 +69,26 @@ final class Selection {
         }
         throw new VmmException.Host(
                 VmmException.Kind.UNSUPPORTED,
-                "no hypervisor can be used here: " + (reasons.isEmpty() ? "none is installed" : String.join("; ", reasons)));
+                "no hypervisor can be used here%s: %s".formatted(
+                        kernel.map(found -> " for kernel %s, which needs one for %s guests".formatted(found.path(), found.architecture()))
+                                .orElse(""),
+                        reasons.isEmpty() ? "none is installed" : String.join("; ", reasons)));
+    }
+
+    /// A kernel of a known architecture.
+    private record Kernel(Path path, String architecture) {}
+
+    private static Optional<Kernel> kernel(List<ArchitectureProvider> installed, Configuration configuration) {
+        Optional<Path> path = configuration.value(MachineOptions.KERNEL);
+        if (path.isEmpty()) {
+            return Optional.empty();
+        }
+        try (KernelImage image = KernelImage.open(path.get(), "kernel")) {
+            return installed.stream()
+                    .filter(architecture -> architecture.recognises(image).isPresent())
+                    .findFirst()
+                    .map(architecture -> new Kernel(path.get(), architecture.id()));
+        }
     }
 
     private static String idOf(String text) {
@@ -62,29 +101,52 @@ final class Selection {
         if (bracket < 0) {
             return base;
         }
-        String inside = text.substring(bracket + 1);
-        int equals = inside.indexOf('=');
-        if (equals < 0 || !inside.endsWith("]")) {
+        if (!text.endsWith("]")) {
             throw new VmmException.Config(
-                    "--hypervisor '%s' is not understood; write it as kvm or kvm[device=/dev/kvm]".formatted(text));
+                    "--hypervisor '%s' is not understood; write it as ID, ID[key] or ID[key=value,…]".formatted(text));
         }
-        String name = provider.id() + "-" + inside.substring(0, equals);
-        String value = inside.substring(equals + 1, inside.length() - 1);
-        boolean known = provider.options().stream().anyMatch(option -> option.name().equals(name));
-        if (!known) {
-            throw new VmmException.Config("--hypervisor '%s': %s has no key '%s'"
-                    .formatted(text, provider.id(), inside.substring(0, equals)));
+        Map<String, Occurrence<?>> given = new HashMap<>();
+        for (String key : text.substring(bracket + 1, text.length() - 1).split(",", -1)) {
+            int equals = key.indexOf('=');
+            String name = equals < 0 ? key : key.substring(0, equals);
+            OptionDeclaration<?> option = provider.options().stream()
+                    .filter(candidate -> candidate.name().equals(provider.id() + "-" + name))
+                    .findFirst()
+                    .orElseThrow(() -> new VmmException.Config(
+                            "--hypervisor '%s': %s has no key '%s'".formatted(text, provider.id(), name)));
+            given.put(option.name(), bound(option, equals < 0 ? "true" : key.substring(equals + 1), text));
         }
         return new Configuration() {
             @Override
+            @SuppressWarnings("unchecked") // an occurrence of an option has the option's type
             public <T> List<Occurrence<T>> all(OptionDeclaration<T> option) {
-                if (!option.name().equals(name)) {
-                    return base.all(option);
-                }
-                Object bound = option.type() == Path.class ? Path.of(value) : value;
-                return List.of(new Occurrence<>(option, option.type().cast(bound), 0, "--hypervisor"));
+                Occurrence<?> own = given.get(option.name());
+                return own == null ? base.all(option) : List.of((Occurrence<T>) own);
             }
         };
+    }
+
+    private static <T> Occurrence<T> bound(OptionDeclaration<T> option, String value, String text) {
+        Object bound = switch (option.type().getSimpleName()) {
+            case "Path" -> Path.of(value);
+            case "String" -> value;
+            case "Boolean" -> switch (value) {
+                case "true" -> true;
+                case "false" -> false;
+                default -> throw new VmmException.Config("--hypervisor '%s': '%s' is neither true nor false".formatted(text, value));
+            };
+            case "Long" -> number(value, text);
+            default -> throw new IllegalStateException("%s: no such type in brackets: %s".formatted(option.name(), option.type()));
+        };
+        return new Occurrence<>(option, option.type().cast(bound), 0, "--hypervisor");
+    }
+
+    private static long number(String value, String text) {
+        try {
+            return Long.decode(value);
+        } catch (NumberFormatException e) {
+            throw new VmmException.Config("--hypervisor '%s': '%s' is not a number".formatted(text, value));
+        }
     }
 
     static ArchitectureProvider architecture(
@@ -105,7 +167,7 @@ final class Selection {
         for (ArchitectureProvider arch : installed) {
             if (arch.recognises(kernel.get()).isPresent()) {
                 if (!runnable.contains(arch)) {
-                    throw new VmmException.Config("kernel %s is for %s, but hypervisor %s runs only %s here"
+                    throw new VmmException.Config("kernel %s is for %s, but hypervisor %s runs only %s here; without --hypervisor the best for the kernel is chosen"
                             .formatted(kernel.get().path(), arch.id(), profile.id(), profile.architectures()));
                 }
                 return arch;

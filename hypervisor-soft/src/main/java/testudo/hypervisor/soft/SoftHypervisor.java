@@ -27,9 +27,11 @@ final class SoftHypervisor implements Hypervisor {
     private static final int INTERRUPT_IDENTITIES = 255;
 
     private final HostPlatform host;
+    private final SoftVm.Timing timing;
 
-    SoftHypervisor(HostPlatform host) {
+    SoftHypervisor(HostPlatform host, SoftVm.Timing timing) {
         this.host = host;
+        this.timing = timing;
     }
 
     @Override
@@ -48,7 +50,7 @@ final class SoftHypervisor implements Hypervisor {
 
     @Override
     public Vm createVm(VmRequest request) {
-        return new SoftVm(host, request);
+        return new SoftVm(host.memory(), request, timing);
     }
 
     @Override

@@ -10,6 +10,11 @@ import testudo.spi.option.OptionDeclaration;
 
 /// Offers the processor in Java, which needs nothing of the host.
 public final class SoftProvider implements HypervisorProvider {
+    static final OptionDeclaration<Boolean> DETERMINISTIC = OptionDeclaration.flag(
+            "soft-deterministic",
+            "Hypervisor",
+            "software CPU: one hart at a time, time counted in instructions, so that runs are repeatable");
+
     private static final int RANK = 10;
 
     /// For [java.util.ServiceLoader].
@@ -28,7 +33,7 @@ public final class SoftProvider implements HypervisorProvider {
 
     @Override
     public List<OptionDeclaration<?>> options() {
-        return List.of();
+        return List.of(DETERMINISTIC);
     }
 
     @Override
@@ -38,6 +43,7 @@ public final class SoftProvider implements HypervisorProvider {
 
     @Override
     public Hypervisor open(Configuration configuration, HostPlatform host) {
-        return new SoftHypervisor(host);
+        return new SoftHypervisor(
+                host, configuration.isSet(DETERMINISTIC) ? SoftVm.Timing.DETERMINISTIC : SoftVm.Timing.WALL_CLOCK);
     }
 }

@@ -20,6 +20,8 @@ import testudo.spi.x86.X86BootState;
 final class SoftVcpu implements Vcpu, RegisterAccess {
     /// Bounds how late an interrupt can be: some ten microseconds.
     private static final int SLICE = 1000;
+    /// The same for a machine whose harts take turns: long enough to make up for the change of threads.
+    private static final int TURN = 10_000;
     private static final long NANOS_PER_TICK = 1_000_000_000L / Clock.HZ;
     private static final long LONGEST_PARK_NANOS = 1_000_000_000L;
 
@@ -27,10 +29,14 @@ final class SoftVcpu implements Vcpu, RegisterAccess {
     private final HartLife life;
     private final Executor executor;
 
-    SoftVcpu(Hart hart, HartLife life, Executor executor) {
+    private final @Nullable Rotation rotation;
+
+    /// @param rotation whose turns it takes; null when harts run side by side
+    SoftVcpu(Hart hart, HartLife life, Executor executor, @Nullable Rotation rotation) {
         this.hart = hart;
         this.life = life;
         this.executor = executor;
+        this.rotation = rotation;
     }
 
     @Override
@@ -56,7 +62,7 @@ final class SoftVcpu implements Vcpu, RegisterAccess {
         try {
             StopReason stop = null;
             while (stop == null) {
-                stop = slice();
+                stop = rotation == null ? slice() : turn(rotation);
             }
             return stop;
         } finally {
@@ -81,7 +87,56 @@ final class SoftVcpu implements Vcpu, RegisterAccess {
         return null;
     }
 
+    /// One turn of a deterministic machine.
+    private @Nullable StopReason turn(Rotation turns) {
+        life.leave();
+        boolean mine = turns.take(hart);
+        life.enter();
+        if (!mine) {
+            return end();
+        }
+        boolean waits = !life.started() || (hart.attention() & Hart.WAIT) != 0 && !wakes();
+        int left = waits ? 0 : TURN;
+        StopReason stop = null;
+        while (left > 0 && stop == null && (hart.attention() & Hart.WAIT) == 0 && life.started()) {
+            hart.take(Hart.INTERRUPT);
+            hart.enterInterrupt();
+            int executed = executor.run(hart, left);
+            turns.count(executed);
+            left -= executed;
+            stop = end();
+        }
+        turns.pass(hart, waits);
+        return stop;
+    }
+
+    private boolean wakes() {
+        boolean awake = hart.registers().awake();
+        if (awake) {
+            hart.take(Hart.WAIT);
+            life.waited();
+        }
+        return awake;
+    }
+
     private @Nullable StopReason attend(int attention) {
+        StopReason stop = end();
+        if (stop != null) {
+            return stop;
+        }
+        if ((attention & Hart.FENCE) != 0) {
+            life.serveFences();
+        }
+        hart.take(Hart.INTERRUPT);
+        if ((attention & Hart.WAIT) != 0) {
+            waitForInterrupt();
+        }
+        return null;
+    }
+
+    /// Why the run has to end, if it has to.
+    private @Nullable StopReason end() {
+        int attention = hart.attention();
         if ((attention & Hart.EVENT) != 0) {
             hart.take(Hart.EVENT);
             return StopReason.SYSTEM_EVENT;
@@ -94,21 +149,12 @@ final class SoftVcpu implements Vcpu, RegisterAccess {
             hart.take(Hart.KICK);
             return StopReason.KICKED;
         }
-        if ((attention & Hart.FENCE) != 0) {
-            life.serveFences();
-        }
-        hart.take(Hart.INTERRUPT);
-        if ((attention & Hart.WAIT) != 0) {
-            waitForInterrupt();
-        }
         return null;
     }
 
     /// Waits until an interrupt is pending and enabled. Anything else that needs attention is answered first; the wait then goes on.
     private void waitForInterrupt() {
-        if (hart.registers().awake()) {
-            hart.take(Hart.WAIT);
-            life.waited();
+        if (wakes()) {
             return;
         }
         long nanos = LONGEST_PARK_NANOS;
@@ -131,6 +177,9 @@ final class SoftVcpu implements Vcpu, RegisterAccess {
     public void kick() {
         hart.demand(Hart.KICK);
         life.wake();
+        if (rotation != null) {
+            rotation.wake();
+        }
     }
 
     @Override

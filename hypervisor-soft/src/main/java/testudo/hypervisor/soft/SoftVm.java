@@ -12,7 +12,7 @@ import testudo.hypervisor.soft.mmu.PhysicalMemory;
 import testudo.hypervisor.soft.sbi.HartLife;
 import testudo.hypervisor.soft.sbi.SupervisorBinaryInterface;
 import testudo.spi.VmmException;
-import testudo.spi.host.HostPlatform;
+import testudo.spi.host.HostMemory;
 import testudo.spi.hypervisor.MemoryDiscard;
 import testudo.spi.hypervisor.MemoryRequest;
 import testudo.spi.hypervisor.Vcpu;
@@ -23,19 +23,29 @@ import testudo.spi.memory.GuestRegion;
 
 /// A virtual machine in software.
 final class SoftVm implements Vm {
+    /// How time passes.
+    enum Timing {
+        /// As on the host; harts run side by side, with translated code.
+        WALL_CLOCK,
+        /// By counting instructions; one hart at a time, interpreted.
+        DETERMINISTIC
+    }
+
     private final VmRequest request;
     private final SoftMemory memory;
     private final SupervisorBinaryInterface firmware = new SupervisorBinaryInterface();
     private final List<SoftVcpu> vcpus = new ArrayList<>();
     private final Clock clock;
+    private final @Nullable Rotation rotation;
     private @Nullable PhysicalMemory physical;
     private boolean closed;
 
-    SoftVm(HostPlatform host, VmRequest request) {
+    SoftVm(HostMemory host, VmRequest request, Timing timing) {
         this.request = request;
-        memory = new SoftMemory(host.memory(), request.name());
+        memory = new SoftMemory(host, request.name());
         long start = System.nanoTime();
-        clock = () -> (System.nanoTime() - start) / (1_000_000_000L / Clock.HZ);
+        rotation = timing == Timing.DETERMINISTIC ? new Rotation() : null;
+        clock = rotation != null ? rotation : () -> (System.nanoTime() - start) / (1_000_000_000L / Clock.HZ);
     }
 
     @Override
@@ -66,7 +76,10 @@ final class SoftVm implements Vm {
         Hart hart = new Hart(index, new Mmu(seen), clock, firmware);
         HartLife life = new HartLife(hart);
         firmware.add(life);
-        SoftVcpu vcpu = new SoftVcpu(hart, life, Interpreter::run);
+        if (rotation != null) {
+            rotation.add(hart);
+        }
+        SoftVcpu vcpu = new SoftVcpu(hart, life, Interpreter::run, rotation);
         vcpus.add(vcpu);
         return vcpu;
     }

@@ -66,8 +66,9 @@ public record MachinePlan(
     /// @param pins how many input pins the controllers have
     /// @param firstPciPin the first pin for PCI INTx lines
     /// @param pciPins how many pins PCI INTx lines share; 0 where there is no INTx
+    /// @param identities the largest identity of a message-signalled interrupt of one vCPU, where the architecture leaves that open; otherwise 0
     /// @param registers where the controllers' registers are, by name (`imsic`, `aplic`), where the architecture leaves that open
-    public record Interrupts(int pins, int firstPciPin, int pciPins, Map<String, Window> registers) {
+    public record Interrupts(int pins, int firstPciPin, int pciPins, int identities, Map<String, Window> registers) {
         /// Copies the map.
         public Interrupts {
             registers = Map.copyOf(registers);

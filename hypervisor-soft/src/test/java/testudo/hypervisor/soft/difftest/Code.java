@@ -95,4 +95,21 @@ final class Code {
     void csr(int funct3, int rd, int csr, int rs1) {
         word(i(0x73, funct3, rd, rs1, csr));
     }
+
+    /// Loads any 64-bit constant.
+    void li64(int rd, long value) {
+        if (value == (int) value) {
+            li(rd, (int) value);
+            return;
+        }
+        int low = (int) (value << 52 >> 52);
+        li64(rd, value - low >> 12);
+        word(i(0x13, 1, rd, rd, 12));
+        addi(rd, rd, low);
+    }
+
+    /// `csrrsi` with the destination x0.
+    void setBits(int csr, int bits) {
+        word(i(0x73, 6, 0, bits, csr));
+    }
 }

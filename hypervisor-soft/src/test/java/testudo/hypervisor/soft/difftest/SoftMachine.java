@@ -49,6 +49,9 @@ public final class SoftMachine {
             hart.registers().write(SSTATUS, FLOATS_INITIAL);
             long done = 0;
             while (!finished[0]) {
+                if (hart.take(Hart.INTERRUPT) != 0) {
+                    hart.enterInterrupt();
+                }
                 done += engine.run(hart, BUDGET);
                 if (done > LIMIT) {
                     throw new AssertionError("seed %dL: does not end, pc %x".formatted(program.seed(), hart.pc));

@@ -23,6 +23,7 @@ record UartPlacement(List<Resource> resources, String earlycon) {
     static Optional<UartPlacement> of(String architecture, int num) {
         return switch (architecture) {
             case "x86_64" -> Optional.of(pc(num));
+            case "riscv64" -> Optional.of(riscv(num));
             default -> Optional.empty();
         };
     }
@@ -33,5 +34,12 @@ record UartPlacement(List<Resource> resources, String earlycon) {
         return new UartPlacement(
                 List.of(new Resource.Ports(base, SIZE), new Resource.Irq(irq, Trigger.EDGE)),
                 "uart8250,io,0x%x".formatted(base));
+    }
+
+    /// Addresses like the PC's ports, each port with an interrupt source of its own.
+    private static UartPlacement riscv(int num) {
+        int base = PC_BASES[num - 1];
+        return new UartPlacement(
+                List.of(new Resource.Mmio(base, SIZE), new Resource.Irq(num, Trigger.LEVEL)), "uart8250,mmio,0x%x".formatted(base));
     }
 }
