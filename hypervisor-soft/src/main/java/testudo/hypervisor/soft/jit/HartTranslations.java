@@ -29,6 +29,8 @@ public final class HartTranslations {
     private final int[] indexes = new int[SLOTS];
     private final Queue<Long> published = new ArrayBlockingQueue<>(PUBLISHED);
     private volatile boolean news;
+    /// Whether the last run ended because of the budget, or because something asked for attention.
+    private boolean polled;
     private int addressEpoch;
     private int fetchEpoch;
     private int generation;
@@ -50,7 +52,8 @@ public final class HartTranslations {
     /// @return how many were executed; they have been added to [Hart#retired]
     public int execute(int budget) {
         int done = run(budget);
-        while (done < budget && (done == 0 || hart.attention() == 0)) {
+        // What is left of a budget that did not do for a block is not worth interpreting.
+        while (done < budget && (done == 0 || hart.attention() == 0 && !polled)) {
             done += Interpreter.run(hart, budget - done);
             if (done < budget) {
                 done += run(budget - done);
@@ -92,6 +95,7 @@ public final class HartTranslations {
                 enter(trap);
             }
         }
+        polled = reason == Translation.POLL;
         return budget - left;
     }
 

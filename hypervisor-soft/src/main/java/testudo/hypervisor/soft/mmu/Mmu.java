@@ -112,12 +112,17 @@ public final class Mmu {
         userTlb.flush();
         supervisorTlb.flush();
         copyTlb.flush();
+        table.forgetLargePages();
     }
 
     /// Forgets the translation of a page.
     /// @param va an address in it
     public void flush(long va) {
         epoch++;
+        if (table.metLargePages(va)) {
+            flush(); // the TLB may hold any piece of the page
+            return;
+        }
         userTlb.flush(va);
         supervisorTlb.flush(va);
         copyTlb.flush(va);
