@@ -73,6 +73,15 @@ public final class HartTranslations {
         if (news) {
             takeNews();
         }
+        hart.mmu.stopThrows = true;
+        try {
+            return chain(budget);
+        } finally {
+            hart.mmu.stopThrows = false;
+        }
+    }
+
+    private int chain(int budget) {
         int left = budget;
         int reason = Translation.CHAIN;
         while (reason == Translation.CHAIN && hart.attention() == 0) {
@@ -99,15 +108,31 @@ public final class HartTranslations {
         return budget - left;
     }
 
-    /// Enters the guest's handler as the interpreter would: an illegal instruction is the trap's value.
+    /// Enters the guest's handler as the interpreter would: an illegal instruction is the trap's value. A store that has ended the run is
+    /// done instead.
     private void enter(GuestTrap trap) {
-        if (trap.cause == GuestTrap.ILLEGAL) {
-            long offset = code.physical(hart.pc);
-            int low = code.parcel(offset);
-            long bits = (low & 3) != 3 ? low : code.parcel(code.physical(hart.pc + 2)) << 16 | low;
-            trap.of(GuestTrap.ILLEGAL, bits & 0xFFFF_FFFFL);
+        int cause = trap.cause;
+        if (cause == GuestTrap.STOPPED) {
+            hart.pc += (instruction() & 3) == 3 ? 4 : 2;
+            hart.mmu.takeStop();
+            hart.demand(Hart.STOP);
+            return;
+        }
+        if (cause == GuestTrap.ILLEGAL) {
+            trap.of(cause, instruction());
         }
         hart.enter(trap);
+    }
+
+    /// The instruction at `pc`; 0 when another hart has just taken its page away.
+    private long instruction() {
+        long low = code.physical(hart.pc);
+        long high = code.physical(hart.pc + 2);
+        if (low < 0 || high < 0) {
+            return 0;
+        }
+        int half = code.parcel(low);
+        return (half & 3) != 3 ? half : (long) code.parcel(high) << 16 | half;
     }
 
     private boolean isStale() {
@@ -131,6 +156,7 @@ public final class HartTranslations {
         news = true;
     }
 
+    /// Also lets go of what was found.
     private void forget() {
         Arrays.fill(tags, -1);
         Arrays.fill(translations, null);
