@@ -23,8 +23,7 @@ public final class SoftProvider implements HypervisorProvider {
     private static final int RANK = 10;
 
     /// For [java.util.ServiceLoader].
-    public SoftProvider() {
-    }
+    public SoftProvider() {}
 
     @Override
     public String id() {

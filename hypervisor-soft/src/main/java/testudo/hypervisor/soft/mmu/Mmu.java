@@ -121,11 +121,11 @@ public final class Mmu {
     /// Forgets the translation of a page.
     /// @param va an address in it
     public void flush(long va) {
-        epoch++;
         if (table.metLargePages(va)) {
             flush(); // the TLB may hold any piece of the page
             return;
         }
+        epoch++;
         userTlb.flush(va);
         supervisorTlb.flush(va);
         copyTlb.flush(va);
@@ -250,6 +250,20 @@ public final class Mmu {
             return ram.get(PhysicalMemory.INT, va + t.fetchOffset[slot]);
         }
         return fetchSlowly(va);
+    }
+
+    /// Whether the TLB has an instruction's page.
+    /// @param va its address
+    /// @return true when [Tlb#fetchOffset] tells where it is
+    public boolean fetchable(long va) {
+        return tlb.fetchTag[(int) (va >>> 12) & Tlb.MASK] == (va & Tlb.PAGE);
+    }
+
+    /// Reads an instruction from RAM.
+    /// @param offset where; two bytes further at least are in the same page
+    /// @return 32 bits
+    public int instruction(long offset) {
+        return ram.get(PhysicalMemory.INT, offset);
     }
 
     private int fetchSlowly(long va) {

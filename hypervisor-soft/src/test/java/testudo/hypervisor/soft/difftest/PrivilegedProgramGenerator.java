@@ -41,7 +41,8 @@ final class PrivilegedProgramGenerator {
     private static final int STUB_BYTES = 16;
 
     /// What reads or writes `(a1)`, by x10 or f10.
-    private static final int[] ACCESSES = {load(0), load(1), load(2), load(3), load(4), load(5), load(6), store(0), store(1), store(2), store(3),
+    private static final int[] ACCESSES = {load(0), load(1), load(2), load(3), load(4), load(5), load(6), store(0), store(1), store(2),
+            store(3),
             Code.i(0x07, 2, A0, A1, 0), Code.i(0x07, 3, A0, A1, 0), Code.s(0x27, 2, A1, A0, 0), Code.s(0x27, 3, A1, A0, 0)};
     /// The same, where the address has to be aligned.
     private static final int[] ATOMICS = {Code.r(0x2F, 0, 2, A0, A1, A0), Code.r(0x2F, 0, 3, A0, A1, A0), Code.r(0x2F, 4, 3, A0, A1, A0),
@@ -296,7 +297,9 @@ final class PrivilegedProgramGenerator {
 
     /// The physical address of a page that the instruction can't harm, nor be harmed by.
     private long page(int instruction) {
-        int number = instruction == FETCH ? random.nextInt(AddressSpaces.CODE_PAGES) : AddressSpaces.FIRST_DATA_PAGE + random.nextInt(AddressSpaces.DATA_PAGES);
+        int number = instruction == FETCH
+                ? random.nextInt(AddressSpaces.CODE_PAGES)
+                : AddressSpaces.FIRST_DATA_PAGE + random.nextInt(AddressSpaces.DATA_PAGES);
         return Layout.PAGES + number * 4096L;
     }
 

@@ -7,8 +7,7 @@ public final class Seeds {
     private static final SplittableRandom RANDOM = new SplittableRandom();
     private static final Long REPLAY = Long.getLong("testudo.difftest.seed");
 
-    private Seeds() {
-    }
+    private Seeds() {}
 
     /// The next one.
     public static long next() {

@@ -36,7 +36,7 @@ import testudo.hypervisor.soft.cpu.Hart;
 
 /// Faults, changing code, bounds and attention: where translated code is left other than at its end.
 class TranslatedCodeTest {
-    private static final int SSTATUS = 0x100;
+    private static final int SIE = 0x104;
     private static final int STVEC = 0x105;
     private static final int SEPC = 0x141;
     private static final int STVAL = 0x143;
@@ -123,8 +123,8 @@ class TranslatedCodeTest {
     @Test
     void attentionIsNoticedWithinABoundedNumberOfInstructions() {
         try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
-            // What is written to sstatus may allow an interrupt: the hart has to look.
-            machine.load(0, csrrw(ZERO, SSTATUS, ZERO), addi(A0, A0, 1), addi(A1, A1, 1), jal(ZERO, -12));
+            // What is written to sie may allow an interrupt: the hart has to look.
+            machine.load(0, csrrw(ZERO, SIE, ZERO), addi(A0, A0, 1), addi(A1, A1, 1), jal(ZERO, -12));
             machine.run(1000);
             assertTrue(machine.translator.translated() > 0, "nothing was translated");
             for (int i = 0; i < 10; i++) {
