@@ -30,10 +30,29 @@ copy_tree() {
 # that one prefers its built-in programs to what the path names.
 add_applets() {
     local tree=$1 applet
-    for applet in $("$tree/usr/bin/busybox" --list); do
+    for applet in $("$TOOLS/usr/bin/busybox" --list); do
         [ -e "$tree/usr/bin/$applet" ] || [ -L "$tree/usr/bin/$applet" ] || [ -e "$tree/usr/sbin/$applet" ] \
             || ln -s busybox "$tree/usr/bin/$applet"
     done
+}
+
+# guest_disk DISK: the root file system with the test programs.
+guest_disk() {
+    copy_tree "$GUEST_TREE" "$WORK/guest"
+    add_applets "$WORK/guest"
+    ln -sf dash "$WORK/guest/usr/bin/sh"
+    rm -f "$WORK/guest/usr/sbin/init"
+    install -m 755 "$BED/guest-shell" "$WORK/guest/usr/sbin/init"
+    make_ext4 "$WORK/guest" "$1" 768M
+}
+
+# kernel_folder FOLDER NAME: FOLDER/kernels/NAME with the kernel, its release and its initramfs.
+kernel_folder() {
+    local folder=$1/kernels/$2
+    mkdir -p "$folder"
+    ln -f "$CACHE/kernels/$2/image" "$CACHE/kernels/$2/release" "$folder/"
+    # shellcheck disable=SC2086 # a list of words
+    make_initramfs "$2" "$BED/initramfs-init" "$folder/initramfs" $GUEST_MODULES
 }
 
 build_disks() {
@@ -51,28 +70,21 @@ build_disks() {
     make_ext4 "$WORK/outer" "$OUT/outer.ext4" 512M
     # shellcheck disable=SC2086 # a list of words
     make_initramfs 6.12-cloud "$BED/initramfs-init" "$OUT/outer.initramfs" $OUTER_MODULES
-    cp "$CACHE/kernels/6.12-cloud/bzImage" "$OUT/outer.bzImage"
+    cp "$CACHE/kernels/6.12-cloud/image" "$OUT/outer.bzImage"
 
     say "disks of the guests"
     mkdir -p "$material/kernels"
-    copy_tree "$GUEST_TREE" "$WORK/guest"
-    add_applets "$WORK/guest"
-    ln -sf dash "$WORK/guest/usr/bin/sh"
-    rm -f "$WORK/guest/usr/sbin/init"
-    install -m 755 "$BED/guest-shell" "$WORK/guest/usr/sbin/init"
-    make_ext4 "$WORK/guest" "$material/root.ext4" 768M
+    guest_disk "$material/root.ext4"
     mkdir -p "$WORK/small"/{bin,sbin,dev,proc,sys,tmp,run,data}
     cp "$GUEST_TREE/usr/bin/busybox" "$WORK/small/bin/busybox"
-    for name in $("$WORK/small/bin/busybox" --list); do
+    for name in $("$TOOLS/usr/bin/busybox" --list); do
         [ "$name" = busybox ] || ln -s busybox "$WORK/small/bin/$name"
     done
     install -m 755 "$BED/guest-shell" "$WORK/small/sbin/init"
     make_ext4 "$WORK/small" "$material/small.ext4" 64M
     for name in 6.12-cloud 6.12-generic 6.1-cloud 6.1-generic; do
-        mkdir -p "$material/kernels/$name"
-        ln "$CACHE/kernels/$name/bzImage" "$CACHE/kernels/$name/vmlinux" "$CACHE/kernels/$name/release" "$material/kernels/$name/"
-        # shellcheck disable=SC2086 # a list of words
-        make_initramfs "$name" "$BED/initramfs-init" "$material/kernels/$name/initramfs" $GUEST_MODULES
+        kernel_folder "$material" "$name"
+        ln "$CACHE/kernels/$name/vmlinux" "$material/kernels/$name/"
     done
     make_ext4 "$material" "$OUT/material.ext4" 2G
 }

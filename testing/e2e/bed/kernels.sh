@@ -10,18 +10,18 @@ fetch_kernel() {
     local name=$1 suite=$2 meta=$3 folder=$CACHE/kernels/$1 package archive
     package=$(apt_in "$suite" apt-cache depends "$meta" | awk '/Depends: linux-image-/ { print $2; exit }')
     [ -n "$package" ] || fail "$meta of $suite names no kernel package"
-    [ "$(cat "$folder/package" 2>/dev/null)" = "$package" ] && return
+    [ "$(cat "$folder/package" 2>/dev/null)" = "$package" ] && [ -e "$folder/image" ] && return
     say "kernel $name: $package"
     rm -rf "$folder"; mkdir -p "$folder/tree"
     (cd "$folder" && apt_in "$suite" apt-get -qq download "$package" >&2) || fail "cannot download $package from $suite"
     archive=$(echo "$folder"/*.deb)
     dpkg-deb -x "$archive" "$folder/tree"
     rm -f "$archive"
-    cp "$folder"/tree/boot/vmlinuz-* "$folder/bzImage"
+    cp "$folder"/tree/boot/vmlinu[xz]-* "$folder/image"
     cp "$folder"/tree/boot/config-* "$folder/config"
     # Debian's folder is lib/ or usr/lib/, by the release; both become lib/.
     if [ ! -d "$folder/tree/lib/modules" ]; then mv "$folder/tree/usr/lib" "$folder/tree/lib"; fi
-    extract_vmlinux "$folder/bzImage" "$folder/vmlinux"
+    [ "$ARCH" != amd64 ] || extract_vmlinux "$folder/image" "$folder/vmlinux"
     basename "$folder"/tree/lib/modules/* > "$folder/release"
     find "$folder/tree" -name '*.ko.xz' -print0 > "$folder/compressed"
     xargs -0 -r "$TOOLS/usr/lib64/ld-linux-x86-64.so.2" --library-path "$TOOLS/usr/lib/x86_64-linux-gnu" \

@@ -10,13 +10,19 @@ suite_uri() {
     printf '%s\n' "$uri"
 }
 
+# apt_folder SUITE: the folder of the private apt root for SUITE and architecture $ARCH.
+apt_folder() {
+    if [ "$ARCH" = amd64 ]; then printf '%s\n' "$CACHE/apt/$1"; else printf '%s\n' "$CACHE/apt/$1-$ARCH"; fi
+}
+
 # apt_root SUITE: makes the private apt root of SUITE and loads its package lists.
 apt_root() {
-    local suite=$1 root=$CACHE/apt/$1 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    local suite=$1 root keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    root=$(apt_folder "$suite")
     [ -r "$keyring" ] || fail "missing $keyring; install debian-archive-keyring"
     mkdir -p "$root/lists/partial" "$root/archives/partial" "$root/state"
     : > "$root/status"
-    printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' "$keyring" "$(suite_uri)" "$suite" > "$root/sources.list"
+    printf 'deb [arch=%s signed-by=%s] %s %s main\n' "$ARCH" "$keyring" "$(suite_uri)" "$suite" > "$root/sources.list"
     if [ ! -e "$root/updated" ]; then
         say "package lists of $suite"
         apt_in "$suite" apt-get -qq update >&2 || fail "cannot load the package lists of $suite"
@@ -26,13 +32,14 @@ apt_root() {
 
 # apt_in SUITE COMMAND…: runs an apt command in the private root.
 apt_in() {
-    local suite=$1 root=$CACHE/apt/$1 command=$2
+    local suite=$1 root command=$2
+    root=$(apt_folder "$suite")
     shift 2
     "$command" -o "Dir::Etc::sourcelist=$root/sources.list" -o Dir::Etc::sourceparts=- -o Dir::Etc::main=/dev/null \
         -o Dir::Etc::parts=/dev/null -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
         -o "Dir::State=$root/state" -o "Dir::State::lists=$root/lists" -o "Dir::State::status=$root/status" \
         -o "Dir::Cache=$root" -o "Dir::Cache::archives=$root/archives" -o Debug::NoLocking=1 \
-        -o APT::Architecture=amd64 -o APT::Architectures::=amd64 -o APT::Sandbox::User=root \
+        -o APT::Architecture="$ARCH" -o APT::Architectures::="$ARCH" -o APT::Sandbox::User=root \
         -o Acquire::Languages=none -o Acquire::Retries=3 "$@" < /dev/null
 }
 
@@ -52,11 +59,12 @@ fetch_closure() {
 
 # unpack SUITE LIST TREE: unpacks the archives named in LIST over TREE with Debian's merged /usr; no maintainer script runs.
 unpack() {
-    local suite=$1 list=$2 tree=$3 archive
+    local list=$2 tree=$3 archive archives
+    archives=$(apt_folder "$1")/archives
     mkdir -p "$tree"/usr/{bin,sbin,lib,lib64} "$tree"/{dev,proc,sys,tmp,run,etc,root,mnt,var}
     ln -sfn usr/bin "$tree/bin"; ln -sfn usr/sbin "$tree/sbin"; ln -sfn usr/lib "$tree/lib"; ln -sfn usr/lib64 "$tree/lib64"
     while read -r archive; do
-        dpkg-deb --fsys-tarfile "$CACHE/apt/$suite/archives/$archive" \
+        dpkg-deb --fsys-tarfile "$archives/$archive" \
             | tar -x --keep-directory-symlink --no-same-owner -C "$tree" \
                 --exclude='./usr/share/doc' --exclude='./usr/share/man' --exclude='./usr/share/locale' \
                 --exclude='./usr/share/info' --exclude='./usr/share/icons' --exclude='./usr/share/perl*' \

@@ -12,6 +12,7 @@ module testudo.core {
     exports testudo.core.option;
     exports testudo.core.pci;
     exports testudo.core.ring;
+    exports testudo.core.vhost;
     exports testudo.core.virtio;
 
     uses testudo.spi.arch.ArchitectureProvider;
@@ -20,5 +21,9 @@ module testudo.core {
     uses testudo.spi.host.HostPlatform;
     uses testudo.spi.hypervisor.HypervisorProvider;
     uses testudo.spi.irq.InterruptControllerProvider;
+    uses testudo.spi.net.NetworkBackendProvider;
     uses testudo.spi.serial.SerialBackendProvider;
+
+    provides testudo.spi.device.DeviceProvider with
+            testudo.core.vhost.VhostUserProvider;
 }

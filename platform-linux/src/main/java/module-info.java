@@ -8,8 +8,19 @@ module testudo.platform.linux {
     requires jdk.unsupported;
 
     exports testudo.platform.linux.call to
-            testudo.hypervisor.kvm;
+            testudo.hypervisor.kvm,
+            testudo.plugin.jail.bubblewrap,
+            testudo.plugin.jail.minijail,
+            testudo.plugin.jail.unshare;
+    exports testudo.platform.linux.confine to
+            testudo.plugin.jail.bubblewrap,
+            testudo.plugin.jail.minijail,
+            testudo.plugin.jail.unshare;
 
     provides testudo.spi.host.HostPlatform with
             testudo.platform.linux.LinuxPlatform;
+    provides testudo.spi.host.HostProcesses with
+            testudo.platform.linux.confine.LinuxProcesses;
+    provides testudo.spi.jail.SystemCallFilter with
+            testudo.platform.linux.confine.LinuxSystemCallFilter;
 }

@@ -14,7 +14,9 @@ module testudo.spi {
     exports testudo.spi.host;
     exports testudo.spi.hypervisor;
     exports testudo.spi.irq;
+    exports testudo.spi.jail;
     exports testudo.spi.memory;
+    exports testudo.spi.net;
     exports testudo.spi.option;
     exports testudo.spi.pci;
     exports testudo.spi.platform;

@@ -4,7 +4,8 @@ module testudo.testing.tck {
     requires transitive testudo.spi;
     requires transitive testudo.testing.driver;
     requires transitive org.junit.jupiter.api;
-    requires testudo.core;
+    requires org.junit.jupiter.params;
+    requires transitive testudo.core;
 
     exports testudo.testing.tck;
 }

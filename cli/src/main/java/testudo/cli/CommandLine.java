@@ -7,6 +7,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import testudo.spi.option.Configuration;
+import testudo.core.machine.RunResult;
+import testudo.spi.device.StandaloneDevice;
 import testudo.core.option.Spelling;
 import testudo.spi.VmmException;
 
@@ -70,7 +73,10 @@ final class CommandLine {
     }
 
     private int dispatch(GlobalOptions global) {
-        Core core = finder.apply(global.pluginDirectories());
+        return dispatch(finder.apply(global.pluginDirectories()), global);
+    }
+
+    private int dispatch(Core core, GlobalOptions global) {
         List<Command> commands = commands(core, global);
         List<String> words = global.rest();
         if (words.isEmpty() && !global.help()) {
@@ -98,11 +104,24 @@ final class CommandLine {
         commands.add(new Command(
                 List.of("devices"), List.of(), true, "list what is installed and whether it can be used", _ -> devices(core)));
         commands.add(new Command(List.of("version"), List.of(), true, "print the version", _ -> SUCCESS));
+        core.standaloneDevices().forEach(device -> commands.add(new Command(
+                List.of("device", device.word()), core.options(device), false, device.summary(), given -> serve(core, device, given))));
         commands.addAll(new ClientCommands(core, out, err).all());
-        core.tools().forEach(tool -> commands.add(new Command(
+        core.tools(arguments -> within(core, arguments)).forEach(tool -> commands.add(new Command(
                 tool.words(), tool.arguments(), false, tool.summary(), arguments -> tool.action().run(arguments, out))));
         commands.sort(Comparator.comparing(Command::name));
         return commands;
+    }
+
+    private static int serve(Core core, StandaloneDevice device, Configuration given) {
+        return core.serve(device, given) == RunResult.EXIT ? SUCCESS : FAILURE;
+    }
+
+    /// Runs a command for another one: with what is installed already, and with the exit status in full.
+    private int within(Core core, List<String> arguments) {
+        GlobalOptions global = GlobalOptions.of(Argv.of(arguments).arguments());
+        StderrLogging.apply(global.log());
+        return dispatch(core, new GlobalOptions(true, global.log(), global.pluginDirectories(), global.help(), global.rest()));
     }
 
     private int devices(Core core) {

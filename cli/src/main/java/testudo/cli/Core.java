@@ -2,8 +2,10 @@ package testudo.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import testudo.spi.device.StandaloneDevice;
 import testudo.core.machine.RunResult;
 import testudo.spi.command.CommandDeclaration;
+import testudo.spi.command.ToolProvider.Commands;
 import testudo.spi.command.ToolProvider.Tool;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
@@ -17,7 +19,17 @@ interface Core {
     List<CommandDeclaration> commands();
 
     /// Commands that need no machine.
-    List<Tool> tools();
+    /// @param commands runs other commands for them
+    List<Tool> tools(Commands commands);
+
+    /// Devices that can be run by themselves.
+    List<StandaloneDevice> standaloneDevices();
+
+    /// The options of one of them.
+    List<OptionDeclaration<?>> options(StandaloneDevice device);
+
+    /// Runs one of them until its front-end has gone.
+    RunResult serve(StandaloneDevice device, Configuration configuration);
 
     /// What is installed, by kind.
     List<Section> inventory();

@@ -6,6 +6,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.function.Function;
+import testudo.core.machine.StandaloneDevices;
+import testudo.spi.device.StandaloneDevice;
 import testudo.core.control.ControlClient;
 import testudo.core.machine.Machines;
 import testudo.core.machine.Providers;
@@ -14,6 +16,7 @@ import testudo.core.option.ConfigurationBuilder;
 import testudo.spi.Availability;
 import testudo.spi.command.CommandDeclaration;
 import testudo.spi.command.ToolProvider;
+import testudo.spi.command.ToolProvider.Commands;
 import testudo.spi.command.ToolProvider.Tool;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
@@ -41,15 +44,30 @@ final class InstalledCore implements Core {
     }
 
     @Override
-    public List<Tool> tools() {
+    public List<Tool> tools(Commands commands) {
         List<Tool> tools = new ArrayList<>();
-        ServiceLoader.load(ToolProvider.class).forEach(provider -> tools.addAll(provider.tools()));
+        ServiceLoader.load(ToolProvider.class).forEach(provider -> tools.addAll(provider.tools(commands)));
         for (ModuleLayer layer : layers) {
             ServiceLoader.load(layer, ToolProvider.class).stream()
                     .filter(provider -> provider.type().getModule().getLayer() == layer)
-                    .forEach(provider -> tools.addAll(provider.get().tools()));
+                    .forEach(provider -> tools.addAll(provider.get().tools(commands)));
         }
         return tools;
+    }
+
+    @Override
+    public List<StandaloneDevice> standaloneDevices() {
+        return StandaloneDevices.all(providers);
+    }
+
+    @Override
+    public List<OptionDeclaration<?>> options(StandaloneDevice device) {
+        return StandaloneDevices.options(device);
+    }
+
+    @Override
+    public RunResult serve(StandaloneDevice device, Configuration configuration) {
+        return StandaloneDevices.serve(device, configuration, providers);
     }
 
     @Override
@@ -65,7 +83,8 @@ final class InstalledCore implements Core {
                 section("Disk formats", providers.disks(), disk -> new Line(disk.id(), "ready")),
                 section("Serial types",
                         providers.serials().stream().flatMap(serial -> serial.types().stream()).toList(),
-                        type -> new Line(type, "ready")));
+                        type -> new Line(type, "ready")),
+                section("Network backends", providers.networks(), network -> new Line(network.id(), network.summary())));
     }
 
     private static <T> Section section(String title, List<T> things, Function<T, Line> line) {

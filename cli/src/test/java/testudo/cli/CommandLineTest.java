@@ -40,6 +40,13 @@ class CommandLineTest {
     }
 
     @Test
+    void toolsRunOtherCommandsAndLearnHowTheMachineEnded() {
+        core.result = RunResult.CRASH;
+        assertEquals(2 * RunResult.CRASH.status(), core.execute("twice"), core::err);
+        assertEquals(List.of(1L, 2L), core.ran.stream().map(each -> each.value(FakeCore.MEM).orElseThrow()).toList());
+    }
+
+    @Test
     void nothingIsAnOptionAfterTwoDashes() {
         assertEquals(Optional.of(Path.of("--no-rng")), run("run", "--", "--no-rng").value(FakeCore.KERNEL));
     }

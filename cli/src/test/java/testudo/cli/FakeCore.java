@@ -12,7 +12,9 @@ import testudo.core.machine.RunResult;
 import testudo.core.option.JsonText;
 import testudo.spi.VmmException;
 import testudo.spi.command.CommandDeclaration;
+import testudo.spi.command.ToolProvider.Commands;
 import testudo.spi.command.ToolProvider.Tool;
+import testudo.spi.device.StandaloneDevice;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.Key;
 import testudo.spi.option.Occurrence;
@@ -75,12 +77,30 @@ final class FakeCore implements Core {
     }
 
     @Override
-    public List<Tool> tools() {
+    public List<Tool> tools(Commands commands) {
         return List.of(new Tool(List.of("plugin", "list"), List.of(PLUGIN_DIR), "list plugins", (given, to) -> {
             List<Path> directories = given.all(PLUGIN_DIR).stream().map(Occurrence::value).toList();
             to.println(directories.isEmpty() ? "none" : directories.toString());
             return 3;
+        }), new Tool(List.of("twice"), List.of(), "run another command two times",
+                (_, _) -> commands.run(List.of("run", "--mem", "1", "k")) + commands.run(List.of("run", "--mem", "2", "k"))));
+    }
+
+    @Override
+    public List<StandaloneDevice> standaloneDevices() {
+        return List.of(new StandaloneDevice("echo", List.of(BLOCK), "an echo device", given -> {
+            throw new IllegalStateException("made before it is served");
         }));
+    }
+
+    @Override
+    public List<OptionDeclaration<?>> options(StandaloneDevice device) {
+        return device.options();
+    }
+
+    @Override
+    public RunResult serve(StandaloneDevice device, Configuration configuration) {
+        return run(configuration);
     }
 
     @Override

@@ -9,7 +9,8 @@ import testudo.spi.arch.MachinePlan.Window;
 /// @param initrd the ramdisk's file and place
 /// @param tree room for the device tree
 record Placement(Optional<Initrd> initrd, Window tree) {
-    private static final long PAGE_BYTES = 4096;
+    /// Linux keeps its image to itself up to a border of its large pages, and gives up an initial ramdisk that lies there.
+    private static final long KERNEL_BORDER = 2L << 20;
     /// Kernels map the tree by large pages before they know memory.
     private static final long TREE_ALIGNMENT = 4L << 20;
     private static final long TREE_BYTES = 0x1_0000;
@@ -25,7 +26,7 @@ record Placement(Optional<Initrd> initrd, Window tree) {
     }
 
     static Placement behind(long kernelEnd, Optional<KernelImage> initrd, MemoryMap map) {
-        Optional<Initrd> placed = initrd.map(file -> new Initrd(file, align(kernelEnd, PAGE_BYTES)));
+        Optional<Initrd> placed = initrd.map(file -> new Initrd(file, align(kernelEnd, KERNEL_BORDER)));
         long end = kernelEnd;
         if (placed.isPresent()) {
             Initrd found = placed.get();

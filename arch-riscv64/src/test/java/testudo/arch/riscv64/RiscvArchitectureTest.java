@@ -152,10 +152,11 @@ class RiscvArchitectureTest {
         GuestMemory memory = loaded(machine);
         Blob tree = tree(machine, memory);
         long start = tree.longs("/chosen", "linux,initrd-start").getFirst();
-        assertEquals(0x8020_0000L + Kernels.IMAGE_MEMORY_BYTES, start);
+        assertEquals(0x8040_0000L, start);
+        assertTrue(start >= 0x8020_0000L + Kernels.IMAGE_MEMORY_BYTES);
         assertEquals(start + 5000, tree.longs("/chosen", "linux,initrd-end").getFirst());
         assertArrayEquals(initrd, memory.read(start, initrd.length));
-        assertEquals(0x8040_0000L, ((RiscvBootState) machine.bootState(0)).a1());
+        assertEquals(0x8080_0000L, ((RiscvBootState) machine.bootState(0)).a1());
     }
 
     @Test
@@ -200,7 +201,7 @@ class RiscvArchitectureTest {
                 List.of(0x800, 0, 0, 1, wires, 5, 4, 0x1100, 0, 0, 2, wires, 6, 4), tree.cells(pci, "interrupt-map"));
         assertEquals(List.of(0, 15), tree.cells(pci, "bus-range"));
         assertEquals(
-                List.of(0x0200_0000, 0, 0x4000_0000, 0, 0x4000_0000, 0, 0x4000_0000, 0x0300_0000, 1, 0, 1, 0, 0x3FFF, 0),
+                List.of(0x0200_0000, 0, 0x4000_0000, 0, 0x4000_0000, 0, 0x4000_0000, 0x4300_0000, 1, 0, 1, 0, 0x3FFF, 0),
                 tree.cells(pci, "ranges"));
     }
 
@@ -270,7 +271,7 @@ class RiscvArchitectureTest {
                 VmmException.Config.class, () -> plan(Kernels.image().array(), initrd)).problems());
         assertProblem("device tree", assertThrows(
                 VmmException.Config.class,
-                () -> plan(Kernels.image().array(), Arrays.copyOf(initrd, initrd.length - 0x10_0000))).problems());
+                () -> plan(Kernels.image().array(), Arrays.copyOf(initrd, initrd.length - 0x20_0000))).problems());
         PlannedMachine machine = plan(Kernels.image().array());
         GuestMemory memory = TestMachines.memory(machine.plan(), arena);
         assertProblem("1024 bytes", assertThrows(

@@ -82,14 +82,22 @@ final class X86Machine implements PlannedMachine {
 
     @Override
     public BootState bootState(int vcpu) {
+        return state(vcpu, parts.boot().kernel().filter(kernel -> vcpu == 0).map(BootRegisters::entry));
+    }
+
+    @Override
+    public Optional<BootState> startupState(int vcpu, int page) {
+        return Optional.of(state(vcpu, Optional.of(X86BootState.startup(page))));
+    }
+
+    private X86BootState state(int vcpu, Optional<X86BootState.Entry> entry) {
         Optional<BootImage> kernel = parts.boot().kernel();
         List<MsrValue> msrs = new ArrayList<>(
                 BootMsrs.basic(kernel.filter(k -> k.protocol() == Protocol.LINUX_64).isPresent()));
         if (kernel.isPresent() && parts.cpuid().hasMtrr()) {
             msrs.addAll(memoryTypes());
         }
-        return new X86BootState(
-                parts.cpuid().table(vcpu), msrs, kernel.filter(k -> vcpu == 0).map(BootRegisters::entry), true);
+        return new X86BootState(parts.cpuid().table(vcpu), msrs, entry, true);
     }
 
     @Override

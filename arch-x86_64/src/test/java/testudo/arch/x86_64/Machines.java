@@ -90,6 +90,8 @@ public final class Machines {
                                 new Resource.Ports(0x64, 1), new Resource.Irq(1, Trigger.EDGE)),
                         node("power", FirmwareNode.ACPI_POWER_MANAGEMENT, new Resource.Ports(0xC000, 72),
                                 new Resource.Irq(5, Trigger.LEVEL)),
+                        node("disk", FirmwareNode.VIRTIO_MMIO, new Resource.Mmio(0xD0001000L, 0x1000),
+                                new Resource.Irq(16, Trigger.LEVEL)),
                         node("configuration", FirmwareNode.FW_CFG, new Resource.Ports(0x510, 12)),
                         node("flash", FirmwareNode.FLASH, new Resource.Mmio(0xFFC00000L, 0x400000))),
                 commandLine);

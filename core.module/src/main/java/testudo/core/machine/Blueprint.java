@@ -46,6 +46,10 @@ record Blueprint(
             IrqchipMode mode = irqchip(configuration, profile);
             MachineRequest request = new MachineRequest(kernel, initrd, firmware, memoryBytes(configuration), vcpus, mode, configuration);
             PlannedMachine planned = architecture.plan(request, profile);
+            if (mode == IrqchipMode.USERSPACE && vcpus > 1 && planned.startupState(1, 0).isEmpty()) {
+                throw new VmmException.Config(
+                        "--cpus %d: with interrupt controllers in user space a machine of this architecture has one vCPU".formatted(vcpus));
+            }
             MachineFacts facts = facts(planned, request);
             List<DeviceSpec> devices = devices(providers.devices(), configuration, facts);
             String commandLine = CommandLines.assemble(planned.plan().commandLine(), devices, configuration);

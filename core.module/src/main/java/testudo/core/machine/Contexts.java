@@ -9,6 +9,7 @@ import testudo.spi.device.MachineServices;
 import testudo.spi.disk.DiskOpener;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.irq.InterruptLine;
+import testudo.spi.net.NetworkOpener;
 import testudo.spi.platform.PlatformDeviceContext;
 import testudo.spi.serial.SerialOpener;
 
@@ -96,6 +97,11 @@ record Contexts(HostPlatform host, MachineFacts facts, MachineEvents events, Lis
         @Override
         public SerialOpener serials() {
             return new SerialPorts(host, providers.serials(), services(id));
+        }
+
+        @Override
+        public NetworkOpener networks() {
+            return new Networks(host, providers.networks());
         }
     }
 

@@ -15,12 +15,16 @@ record Control(List<VcpuThread> threads) implements InterruptControllerContext.V
 
     @Override
     public void init(int vcpu) {
-        // where vCPUs start each other through an emulated controller (x86) a machine has one, which is never put to sleep by itself
+        if (vcpu > 0 && vcpu < threads.size()) { // the boot vCPU has nobody to start it again
+            threads.get(vcpu).awaitStartup();
+        }
     }
 
     @Override
     public void startup(int vcpu, int page) {
-        // as above
+        if (vcpu > 0 && vcpu < threads.size()) {
+            threads.get(vcpu).startUp(page);
+        }
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import testudo.core.machine.MachineOptions.VirtioTransport;
 import testudo.spi.VmmException;
 import testudo.spi.device.DeviceSpec;
 import testudo.spi.pci.PciAddress;
@@ -21,13 +22,16 @@ final class DevicePlacement {
     /// A device with the rank and address it wants.
     private record Wish(DeviceSpec device, int rank, Optional<PciAddress> address) {}
 
-    /// Places all PCI and virtio devices.
+    /// Places all PCI devices, and the virtio devices that are on PCI: with the transport MMIO those that want an address there.
     /// @return device → address, in enumeration order
     /// @throws VmmException.Config with every problem found
-    static Map<DeviceSpec, PciAddress> place(List<DeviceSpec> devices) {
+    static Map<DeviceSpec, PciAddress> place(List<DeviceSpec> devices, VirtioTransport transport) {
         List<Wish> wishes = new ArrayList<>();
         for (DeviceSpec device : devices) {
             switch (device) {
+                case DeviceSpec.Virtio virtio when transport == VirtioTransport.MMIO && virtio.address().isEmpty() -> {
+                    // behind registers of its own
+                }
                 case DeviceSpec.Virtio virtio -> wishes.add(new Wish(device, virtio.rank(), virtio.address()));
                 case DeviceSpec.Pci pci -> wishes.add(new Wish(device, pci.rank(), pci.address()));
                 case DeviceSpec.Platform platform -> {

@@ -75,14 +75,22 @@ final class Machine implements AutoCloseable {
         Contexts contexts = new Contexts(host, blueprint.facts(), events, bootOrder, providers);
         MachineDevices devices = new MachineDevices(vm, interrupts, contexts, blueprint.planned().plan(), loop, requests);
         closing.add(devices);
-        devices.create(blueprint.devices());
+        devices.create(blueprint.devices(), MachineOptions.virtioTransport(configuration));
         MachineLayout layout = new MachineLayout(devices.pciNodes(), devices.platformNodes(), blueprint.commandLine());
         blueprint.planned().load(vm.memory(), layout);
         for (int i = 0; i < blueprint.facts().vcpus(); i++) {
             Vcpu vcpu = vm.createVcpu(i);
             vcpu.setBootState(blueprint.planned().bootState(i));
-            vcpus.add(new VcpuThread(
-                    vcpu, new MachineExits(i, devices.ports(), devices.addresses(), interrupts, events), events));
+            int index = i;
+            VcpuThread thread = new VcpuThread(
+                    vcpu,
+                    new MachineExits(i, devices.ports(), devices.addresses(), interrupts, events),
+                    events,
+                    page -> blueprint.planned().startupState(index, page).orElseThrow());
+            if (mode == IrqchipMode.USERSPACE && i > 0) {
+                thread.awaitStartup();
+            }
+            vcpus.add(thread);
         }
         vm.seal();
         configuration.value(MachineOptions.SOCKET).ifPresent(path -> {

@@ -11,6 +11,7 @@ import testudo.core.bus.Bus;
 import testudo.core.bus.BusDevice;
 import testudo.core.bus.LockedDevice;
 import testudo.core.loop.GuardedLoop;
+import testudo.core.machine.MachineOptions.VirtioTransport;
 import testudo.core.pci.HostBridge;
 import testudo.core.pci.PciDeviceFunction;
 import testudo.core.pci.PciFunction;
@@ -18,7 +19,9 @@ import testudo.core.pci.PciRoot;
 import testudo.core.pci.RootPort;
 import testudo.core.virtio.DeviceThreads;
 import testudo.core.virtio.GuestDeviceMemory;
+import testudo.core.virtio.OffloadedDevice;
 import testudo.core.virtio.VirtioHost;
+import testudo.core.virtio.VirtioMmioRegisters;
 import testudo.core.virtio.VirtioPciFunction;
 import testudo.spi.VmmException;
 import testudo.spi.arch.MachineLayout.PlatformNode;
@@ -30,6 +33,7 @@ import testudo.spi.device.MachineServices.MachineEvent;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.hypervisor.IoEvents;
 import testudo.spi.hypervisor.MemoryDiscard;
+import testudo.spi.hypervisor.MemoryHandles;
 import testudo.spi.hypervisor.Vm;
 import testudo.spi.irq.InterruptController;
 import testudo.spi.irq.InterruptLine;
@@ -93,8 +97,8 @@ final class MachineDevices implements AutoCloseable {
 
     /// Makes everything.
     /// @throws VmmException when a device can't be made; what was made is closed with this
-    void create(List<DeviceSpec> devices) {
-        Map<DeviceSpec, PciAddress> places = DevicePlacement.place(devices);
+    void create(List<DeviceSpec> devices, VirtioTransport transport) {
+        Map<DeviceSpec, PciAddress> places = DevicePlacement.place(devices, transport);
         root.add(new PciAddress(0, 0, 0), new HostBridge(plan.pci().hostVendorId(), plan.pci().hostDeviceId()));
         for (DeviceSpec device : devices) {
             if (device instanceof DeviceSpec.Platform platform) {
@@ -114,6 +118,12 @@ final class MachineDevices implements AutoCloseable {
             }
         });
         contexts.bootOrder().addAll(order.paths());
+        MmioSlots slots = new MmioSlots(plan, root);
+        for (DeviceSpec device : devices) {
+            if (device instanceof DeviceSpec.Virtio virtio && !places.containsKey(virtio)) {
+                mmio(virtio, slots.next(virtio.id()));
+            }
+        }
         rootPorts();
         wirePins();
     }
@@ -127,7 +137,10 @@ final class MachineDevices implements AutoCloseable {
             if (device + port > 31) {
                 throw new VmmException.Config("PCI bus 0 is full: no room for root port %d".formatted(port));
             }
-            root.add(new PciAddress(0, device + port, 0), new RootPort(port, port));
+            PciAddress address = new PciAddress(0, device + port, 0);
+            RootPort made = new RootPort(port, port, interrupts.newMsiVector(address.requesterId()));
+            closing.add(made);
+            root.add(address, made);
         }
     }
 
@@ -145,10 +158,6 @@ final class MachineDevices implements AutoCloseable {
 
     private PciFunction virtio(DeviceSpec.Virtio spec, PciAddress address) {
         VirtioHost life = life(spec);
-        closing.add(life);
-        if (life.device() instanceof CommandTarget target) {
-            requests.add(target, life.loop());
-        }
         MsiVector[] vectors = vectors(life.traits().queueSizes().size() + 1, address);
         @Nullable IoEvents ioEvents = vm.capability(IoEvents.class).orElse(null);
         VirtioPciFunction function = new VirtioPciFunction(life, vectors, ioEvents);
@@ -157,11 +166,31 @@ final class MachineDevices implements AutoCloseable {
         return function;
     }
 
+    private void mmio(DeviceSpec.Virtio spec, MmioSlots.Slot slot) {
+        VirtioMmioRegisters registers = new VirtioMmioRegisters(life(spec), interrupts.line(slot.irq().gsi(), slot.irq().trigger()));
+        addresses.add(slot.registers().gpa(), slot.registers().sizeBytes(), spec.id(), registers);
+        platformNodes.add(new PlatformNode(
+                spec.id(), Optional.of(FirmwareNode.VIRTIO_MMIO), List.of(slot.registers(), slot.irq())));
+    }
+
+    /// Makes a virtio device with its loops; closed with this.
     private VirtioHost life(DeviceSpec.Virtio spec) {
+        VirtioHost life = make(spec);
+        closing.add(life);
+        if (life.device() instanceof CommandTarget target) {
+            requests.add(target, life.loop());
+        }
+        return life;
+    }
+
+    private VirtioHost make(DeviceSpec.Virtio spec) {
         DeviceThreads threads = new DeviceThreads(spec.id(), host);
         VirtioDevice device = null;
         try {
             device = spec.factory().create(contexts.virtio(spec.id(), threads));
+            if (device instanceof OffloadedDevice offloaded) {
+                offloaded.share(vm.memory(), vm.capability(MemoryHandles.class));
+            }
             var memory = new GuestDeviceMemory(
                     vm.memory(),
                     vm.capability(MemoryDiscard.class).<GuestDeviceMemory.Discard>map(found -> found::discard).orElse((gpa, size) -> {}));

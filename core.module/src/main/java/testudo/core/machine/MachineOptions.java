@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
 import java.util.List;
 import testudo.spi.hypervisor.VmRequest.IrqchipMode;
+import testudo.spi.option.Configuration;
 import testudo.spi.option.Key;
 import testudo.spi.option.OptionDeclaration;
 
@@ -45,6 +46,10 @@ public final class MachineOptions {
     /// Where interrupts are handled.
     public static final OptionDeclaration<Irqchip> IRQCHIP = OptionDeclaration.value(
             "irqchip", Irqchip.class, "kernel|split|userspace", GROUP, "where interrupt controllers live, default kernel");
+    /// How virtio devices are reached.
+    public static final OptionDeclaration<VirtioTransport> VIRTIO_TRANSPORT = OptionDeclaration.value(
+            "virtio-transport", VirtioTransport.class, "pci|mmio", GROUP,
+            "how virtio devices without a pci-address are reached, default pci");
     /// The control socket.
     public static final OptionDeclaration<Path> SOCKET = OptionDeclaration.value(
             "socket", Path.class, "PATH", GROUP, "control socket; in a directory it is called crosvm-PID.sock")
@@ -58,9 +63,13 @@ public final class MachineOptions {
 
     /// All of them.
     public static final List<OptionDeclaration<?>> ALL = List.of(
-            KERNEL, INITRD, BIOS, PARAMS, MEM, CPUS, HYPERVISOR, IRQCHIP, SOCKET, DISABLE_SANDBOX, NAME);
+            KERNEL, INITRD, BIOS, PARAMS, MEM, CPUS, HYPERVISOR, IRQCHIP, VIRTIO_TRANSPORT, SOCKET, DISABLE_SANDBOX, NAME);
 
     private MachineOptions() {}
+
+    static VirtioTransport virtioTransport(Configuration configuration) {
+        return configuration.value(VIRTIO_TRANSPORT).orElse(VirtioTransport.PCI);
+    }
 
     /// Guest memory.
     /// @param size in MiB
@@ -82,5 +91,13 @@ public final class MachineOptions {
         IrqchipMode mode() {
             return IrqchipMode.valueOf(name());
         }
+    }
+
+    /// How virtio devices are reached.
+    public enum VirtioTransport {
+        /// As functions on PCI bus 0.
+        PCI,
+        /// Through memory-mapped registers that the firmware tables announce.
+        MMIO
     }
 }

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import testudo.core.machine.MachineOptions.VirtioTransport;
 import testudo.spi.VmmException;
 import testudo.spi.arch.ArchitectureProvider;
 import testudo.spi.arch.MachinePlan;
@@ -97,11 +98,11 @@ public final class Machines {
 
     private static Map<String, Object> describe(Configuration configuration, Providers providers, HypervisorProfile profile) {
         try (Blueprint blueprint = Blueprint.draw(providers, configuration, profile)) {
-            return describe(blueprint, profile.id());
+            return describe(blueprint, profile.id(), MachineOptions.virtioTransport(configuration));
         }
     }
 
-    private static Map<String, Object> describe(Blueprint blueprint, String hypervisor) {
+    private static Map<String, Object> describe(Blueprint blueprint, String hypervisor, VirtioTransport transport) {
         MachinePlan plan = blueprint.planned().plan();
         Map<String, Object> machine = new LinkedHashMap<>();
         machine.put("hypervisor", hypervisor);
@@ -110,7 +111,7 @@ public final class Machines {
         machine.put("vcpus", (long) blueprint.facts().vcpus());
         machine.put("memory", plan.memory().stream().map(Machines::range).toList());
         machine.put("command_line", blueprint.commandLine());
-        Map<DeviceSpec, PciAddress> places = DevicePlacement.place(blueprint.devices());
+        Map<DeviceSpec, PciAddress> places = DevicePlacement.place(blueprint.devices(), transport);
         List<Object> devices = new ArrayList<>();
         for (DeviceSpec device : blueprint.devices()) {
             Map<String, Object> entry = new LinkedHashMap<>();
@@ -120,6 +121,8 @@ public final class Machines {
                 entry.put("pci", address.toString());
             } else if (device instanceof DeviceSpec.Platform platform) {
                 entry.put("resources", platform.resources().stream().map(Object::toString).toList());
+            } else {
+                entry.put("transport", "mmio");
             }
             devices.add(entry);
         }

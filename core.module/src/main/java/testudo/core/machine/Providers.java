@@ -15,6 +15,7 @@ import testudo.spi.disk.DiskFormatProvider;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.hypervisor.HypervisorProvider;
 import testudo.spi.irq.InterruptControllerProvider;
+import testudo.spi.net.NetworkBackendProvider;
 import testudo.spi.serial.SerialBackendProvider;
 
 /// Everything that is installed, by kind. Immutable.
@@ -25,6 +26,7 @@ import testudo.spi.serial.SerialBackendProvider;
 /// @param controllers interrupt controllers outside of hypervisors
 /// @param disks disk formats
 /// @param serials host sides of serial ports
+/// @param networks host sides of network interfaces
 public record Providers(
         List<HostPlatform> hosts,
         List<HypervisorProvider> hypervisors,
@@ -32,7 +34,8 @@ public record Providers(
         List<DeviceProvider> devices,
         List<InterruptControllerProvider> controllers,
         List<DiskFormatProvider> disks,
-        List<SerialBackendProvider> serials) {
+        List<SerialBackendProvider> serials,
+        List<NetworkBackendProvider> networks) {
     /// Copies the lists and refuses two providers with one id.
     /// @throws VmmException.Config naming both
     public Providers {
@@ -43,6 +46,7 @@ public record Providers(
         controllers = unique(controllers, InterruptControllerProvider::id);
         disks = unique(disks, DiskFormatProvider::id);
         serials = List.copyOf(serials);
+        networks = unique(networks, NetworkBackendProvider::id);
     }
 
     /// Finds what is installed in the runtime image and in further layers.
@@ -57,7 +61,8 @@ public record Providers(
                 load(DeviceProvider.class, layers),
                 load(InterruptControllerProvider.class, layers),
                 load(DiskFormatProvider.class, layers),
-                load(SerialBackendProvider.class, layers));
+                load(SerialBackendProvider.class, layers),
+                load(NetworkBackendProvider.class, layers));
     }
 
     /// The platform of this host.

@@ -1,9 +1,11 @@
 package testudo.core.machine;
 
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import testudo.spi.device.MachineServices.MachineEvent;
+import testudo.spi.hypervisor.BootState;
 import testudo.spi.hypervisor.StopReason;
 import testudo.spi.hypervisor.Vcpu;
 import testudo.spi.hypervisor.VmExitHandler;
@@ -19,9 +21,16 @@ final class VcpuThread {
     private final Thread thread;
     private volatile boolean stopping;
     private volatile boolean interrupted;
+    private final IntFunction<BootState> startup;
+    /// Whether it runs nothing until another vCPU starts it. Changed under this object's lock.
+    private volatile boolean waiting;
+    /// Where it was told to start, or -1. Changed under this object's lock.
+    private volatile int startPage = -1;
 
-    VcpuThread(Vcpu vcpu, VmExitHandler exits, MachineEvents events) {
+    /// @param startup the state for a start page
+    VcpuThread(Vcpu vcpu, VmExitHandler exits, MachineEvents events, IntFunction<BootState> startup) {
         this.vcpu = vcpu;
+        this.startup = startup;
         this.exits = exits;
         this.events = events;
         thread = Thread.ofPlatform().name("vcpu" + vcpu.index()).daemon(true).unstarted(this::run);
@@ -36,6 +45,42 @@ final class VcpuThread {
         interrupted = true;
         LockSupport.unpark(thread);
         vcpu.kick();
+    }
+
+    /// Puts it into the state in which it waits for [#startUp]. Any thread, also before [#start].
+    void awaitStartup() {
+        synchronized (this) {
+            waiting = true;
+            startPage = -1;
+        }
+        interrupt();
+    }
+
+    /// Starts it if it waits for that; otherwise nothing happens, as on a processor. Any thread.
+    void startUp(int page) {
+        synchronized (this) {
+            if (waiting && startPage < 0) {
+                startPage = page;
+            }
+        }
+        LockSupport.unpark(thread);
+    }
+
+    private void waitForStartup() {
+        while (!stopping && startPage < 0) {
+            LockSupport.park(this);
+        }
+        int page;
+        synchronized (this) {
+            page = startPage;
+            if (page >= 0) {
+                waiting = false;
+                startPage = -1;
+            }
+        }
+        if (page >= 0) {
+            vcpu.setBootState(startup.apply(page));
+        }
     }
 
     boolean isCurrent() {
@@ -65,6 +110,10 @@ final class VcpuThread {
         String name = "vcpu" + vcpu.index();
         try {
             while (!stopping) {
+                if (waiting) {
+                    waitForStartup();
+                    continue;
+                }
                 StopReason reason = vcpu.run(exits);
                 if (!carryOn(name, reason)) {
                     return;

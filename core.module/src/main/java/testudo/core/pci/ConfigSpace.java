@@ -61,6 +61,20 @@ public final class ConfigSpace {
         }
     }
 
+    /// All bytes, for saving.
+    /// @return a copy
+    byte[] bytes() {
+        return bytes.clone();
+    }
+
+    /// Takes over what the guest had written; the rest stays.
+    /// @param saved from [#bytes()]
+    void restore(byte[] saved) {
+        for (int i = 0; i < SIZE_BYTES; i++) {
+            bytes[i] = (byte) ((bytes[i] & ~writable[i]) | (saved[i] & writable[i]));
+        }
+    }
+
     private static void store(byte[] to, int offset, int sizeBytes, int value) {
         for (int i = 0; i < sizeBytes; i++) {
             to[offset + i] = (byte) (value >>> (8 * i));

@@ -1,6 +1,11 @@
 package testudo.core.pci;
 
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import testudo.spi.VmmException;
+import testudo.spi.device.StateReader;
+import testudo.spi.device.StateWriter;
+import testudo.spi.host.HostEvent;
 import testudo.spi.irq.MsiVector;
 
 /// The MSI-X table and pending bits of a function (PCI 3.0, 6.8.2 "MSI-X Capability and Table Structures").
@@ -151,6 +156,43 @@ public final class MsixTable implements AutoCloseable {
             gates.getAndUpdate(entry, MsixTable::unpend);
             vectors[entry].raise();
         }
+    }
+
+    /// Saves entries and pending bits. No vCPU runs, and nothing raises.
+    /// @param state gets them
+    public synchronized void save(StateWriter state) {
+        state.putInt(vectors.length);
+        for (int i = 0; i < vectors.length; i++) {
+            for (int word = 0; word < 4; word++) {
+                state.putInt(words[4 * i + word]);
+            }
+            state.putInt(gates.get(i) & PENDING);
+        }
+    }
+
+    /// Takes over what was saved. [#control] follows, which programs the vectors.
+    /// @param state from [#save]
+    /// @param owner whose it is, for errors
+    /// @throws VmmException.Config when it is damaged or of another size
+    public synchronized void restore(StateReader state, String owner) {
+        int count = state.getInt();
+        if (count != vectors.length) {
+            throw new VmmException.Config("%s: saved state has %d MSI-X entries, not %d".formatted(owner, count, vectors.length));
+        }
+        for (int i = 0; i < vectors.length; i++) {
+            for (int word = 0; word < 4; word++) {
+                store(4 * i + word, state.getInt());
+            }
+            gates.set(i, BLOCKED | (state.getInt() & PENDING));
+        }
+    }
+
+    /// The event behind a vector that the guest lets through.
+    /// @param entry any value
+    /// @return nothing for a vector that does not exist, is masked, or has no event
+    public Optional<HostEvent> event(int entry) {
+        boolean open = entry >= 0 && entry < vectors.length && gates.get(entry) == 0;
+        return open ? vectors[entry].event() : Optional.empty();
     }
 
     /// Forgets what is pending: the device was reset.

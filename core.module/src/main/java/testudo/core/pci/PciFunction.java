@@ -3,6 +3,9 @@ package testudo.core.pci;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import testudo.spi.VmmException;
+import testudo.spi.device.StateReader;
+import testudo.spi.device.StateWriter;
 import testudo.spi.irq.InterruptLine;
 import testudo.spi.pci.PciTraits;
 import testudo.spi.pci.PciTraits.Bar;
@@ -32,6 +35,7 @@ public abstract class PciFunction {
     /// Command: don't use the interrupt pin.
     static final int COMMAND_NO_PIN = 1 << 10;
 
+    private static final int STATE_VERSION = 1;
     private static final int STATUS_CAPABILITIES = 1 << 4;
     private static final int FIRST_CAPABILITY = 0x40;
 
@@ -174,6 +178,25 @@ public abstract class PciFunction {
                 drivePin();
             }
         }
+    }
+
+    /// Saves what the guest has written to configuration space. No vCPU runs.
+    /// @return versioned bytes for [PciRoot#restore]
+    public byte[] save() {
+        return new StateWriter(STATE_VERSION).putBytes(config.bytes()).toBytes();
+    }
+
+    /// Takes over what was saved. Configuration accesses are serialised.
+    /// @param saved from [#save()]; it may be damaged
+    /// @throws VmmException.Config when it can't be understood
+    protected void restore(byte[] saved) {
+        StateReader state = new StateReader(id, saved, STATE_VERSION);
+        byte[] space = state.getBytes();
+        state.end();
+        if (space.length != ConfigSpace.SIZE_BYTES) {
+            throw new VmmException.Config("%s: saved configuration space has %d bytes".formatted(id, space.length));
+        }
+        config.restore(space);
     }
 
     /// A base address register has got an address, or lost it. Configuration accesses are still serialised.

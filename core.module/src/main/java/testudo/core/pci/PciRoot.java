@@ -69,6 +69,20 @@ public final class PciRoot {
         }
     }
 
+    /// Takes addresses out of the low memory window, so that no base address register is given them.
+    /// @param sizeBytes a power of two
+    /// @param id who wants them, for errors
+    /// @return the first, naturally aligned
+    /// @throws testudo.spi.VmmException.Config when the window is too small
+    public long reserve(long sizeBytes, String id) {
+        lock.lock();
+        try {
+            return lowSpace.take(sizeBytes, id, "low memory window");
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private long allocate(PciFunction function, PciFunction.BarState bar) {
         long size = bar.bar().sizeBytes();
         return switch (bar.bar().kind()) {
@@ -125,6 +139,24 @@ public final class PciRoot {
             if (decoding || moving) {
                 function.bars().forEach(bar -> remap(function, bar));
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Gives a function what another one has saved, and maps its base address registers where the guest had them. Before the guest runs.
+    /// @param address where the function is
+    /// @param saved from [PciFunction#save()]; it may be damaged
+    /// @throws testudo.spi.VmmException.Config when it can't be understood, or there is no such function
+    public void restore(PciAddress address, byte[] saved) {
+        lock.lock();
+        try {
+            PciFunction function = functions.get(address.requesterId());
+            if (function == null) {
+                throw new testudo.spi.VmmException.Config("saved state is for a PCI function at %s, where none is".formatted(address));
+            }
+            function.restore(saved);
+            function.bars().forEach(bar -> remap(function, bar));
         } finally {
             lock.unlock();
         }

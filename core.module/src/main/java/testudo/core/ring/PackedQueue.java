@@ -1,6 +1,7 @@
 package testudo.core.ring;
 
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 import testudo.spi.memory.DeviceMemory;
 import testudo.spi.virtio.DescriptorChain;
 import testudo.spi.virtio.QueueFault;
@@ -30,17 +31,29 @@ public final class PackedQueue implements RingQueue {
     private final long[] inFlight = new long[65_536 / 64];
     private int slotsInFlight;
     private int nextAvail;
-    private boolean availWrap = true;
+    private boolean availWrap;
     private int nextUsed;
-    private boolean usedWrap = true;
+    private boolean usedWrap;
     private int usedSincePublish;
-    private boolean notifying = true;
+    /// Whether the event structure is known to ask for notifications; a ring that was served before may say otherwise.
+    private boolean notifying;
+    private final long deviceEventAddress;
+    private final @Nullable CompletionOrder order;
 
     /// Makes a queue over a ring in guest memory.
     /// @param config what the driver has set up
     /// @param memory the device's view of guest memory
     /// @throws QueueFault when the size is out of range, or the ring is misaligned or not in memory
     public PackedQueue(QueueConfig config, DeviceMemory memory) {
+        this(config, memory, RingPosition.PACKED_START);
+    }
+
+    /// Makes a queue that goes on where another one was saved.
+    /// @param config what the driver has set up
+    /// @param memory the device's view of guest memory
+    /// @param position how far the other one came
+    /// @throws QueueFault as for a new one, or when the position is not in the ring
+    public PackedQueue(QueueConfig config, DeviceMemory memory, RingPosition position) {
         if (config.size() <= 0 || config.size() > 32_768) {
             throw new QueueFault("the queue size is not 1 to 32768");
         }
@@ -55,6 +68,15 @@ public final class PackedQueue implements RingQueue {
         deviceEvent = RingMemory.find(memory, config.device(), 4, 4, true);
         tables = memory.cursor();
         builder = new ChainBuilder(memory);
+        deviceEventAddress = config.device();
+        order = (config.features() & VirtioFeature.IN_ORDER) != 0 ? new CompletionOrder(index, size) : null;
+        nextAvail = position.available() & (WRAP - 1);
+        availWrap = (position.available() & WRAP) != 0;
+        nextUsed = position.used() & (WRAP - 1);
+        usedWrap = (position.used() & WRAP) != 0;
+        if (nextAvail >= size || nextUsed >= size) {
+            throw new QueueFault("the saved position is not in the ring");
+        }
     }
 
     @Override
@@ -104,6 +126,9 @@ public final class PackedQueue implements RingQueue {
         }
         inFlight[id >> 6] |= 1L << id;
         slotsInFlight += slots;
+        if (order != null) {
+            order.take(id);
+        }
         chain.fill(id, slots);
         nextAvail = at;
         availWrap = wrap;
@@ -138,6 +163,7 @@ public final class PackedQueue implements RingQueue {
         if (isAvailable()) {
             if (!eventIdx && notifying) {
                 deviceEvent.putShort(2, EVENT_DISABLE);
+                memory.markDirty(deviceEventAddress, 4);
                 notifying = false;
             }
             return true;
@@ -145,8 +171,10 @@ public final class PackedQueue implements RingQueue {
         if (eventIdx) {
             deviceEvent.putShort(0, nextAvail | (availWrap ? WRAP : 0));
             deviceEvent.putShort(2, EVENT_DESCRIPTOR);
+            memory.markDirty(deviceEventAddress, 4);
         } else if (!notifying) {
             deviceEvent.putShort(2, EVENT_ENABLE);
+            memory.markDirty(deviceEventAddress, 4);
             notifying = true;
         }
         // Pairs with the driver's barrier between making a descriptor available and reading the device event structure (2.8.21.3).
@@ -168,6 +196,9 @@ public final class PackedQueue implements RingQueue {
         if (id < 0 || (inFlight[id >> 6] & 1L << id) == 0) {
             throw new IllegalStateException("queue %d: completes a chain that is not under way".formatted(index));
         }
+        if (order != null) {
+            order.complete(id);
+        }
         inFlight[id >> 6] &= ~(1L << id);
         slotsInFlight -= chain.descriptors();
         long written = Math.clamp(writtenBytes, 0, chain.writable().sizeBytes());
@@ -185,6 +216,14 @@ public final class PackedQueue implements RingQueue {
             usedWrap = !usedWrap;
         }
         chain.clear();
+    }
+
+    @Override
+    public RingPosition position() {
+        if (slotsInFlight != 0 || usedSincePublish != 0) {
+            throw new IllegalStateException("queue %d: %d descriptors are under way".formatted(index, slotsInFlight));
+        }
+        return new RingPosition(nextAvail | (availWrap ? WRAP : 0), nextUsed | (usedWrap ? WRAP : 0));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package testudo.core.ring;
 
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 import testudo.spi.memory.DeviceMemory;
 import testudo.spi.virtio.DescriptorChain;
 import testudo.spi.virtio.QueueFault;
@@ -32,13 +33,25 @@ public final class SplitQueue implements RingQueue {
     private int nextAvail;
     private int nextUsed;
     private int publishedUsed;
-    private boolean notifying = true;
+    private int underWay;
+    /// Whether `used.flags` is known to ask for notifications; a ring that was served before may say otherwise.
+    private boolean notifying;
+    private final @Nullable CompletionOrder order;
 
     /// Makes a queue over rings in guest memory.
     /// @param config what the driver has set up
     /// @param memory the device's view of guest memory
     /// @throws QueueFault when the size is no power of two up to 32768, or a ring is misaligned or not in memory
     public SplitQueue(QueueConfig config, DeviceMemory memory) {
+        this(config, memory, RingPosition.SPLIT_START);
+    }
+
+    /// Makes a queue that goes on where another one was saved.
+    /// @param config what the driver has set up
+    /// @param memory the device's view of guest memory
+    /// @param position how far the other one came
+    /// @throws QueueFault as for a new one
+    public SplitQueue(QueueConfig config, DeviceMemory memory, RingPosition position) {
         if (config.size() <= 0 || config.size() > 32_768 || Integer.bitCount(config.size()) != 1) {
             throw new QueueFault("the queue size is not a power of two up to 32768");
         }
@@ -54,6 +67,10 @@ public final class SplitQueue implements RingQueue {
         tables = memory.cursor();
         builder = new ChainBuilder(memory);
         inFlight = new long[(size + 63) / 64];
+        order = (config.features() & VirtioFeature.IN_ORDER) != 0 ? new CompletionOrder(index, size) : null;
+        nextAvail = position.available() & 0xFFFF;
+        nextUsed = position.used() & 0xFFFF;
+        publishedUsed = nextUsed;
     }
 
     @Override
@@ -86,6 +103,10 @@ public final class SplitQueue implements RingQueue {
         chain.clear();
         collect(chain, head);
         inFlight[head >> 6] |= 1L << head;
+        underWay++;
+        if (order != null) {
+            order.take(head);
+        }
         chain.fill(head, 1);
         nextAvail = (nextAvail + 1) & 0xFFFF;
         return true;
@@ -96,14 +117,17 @@ public final class SplitQueue implements RingQueue {
         if (pending() > 0) {
             if (!eventIdx && notifying) {
                 used.putShort(0, NO_NOTIFY);
+                memory.markDirty(usedAddress, 2);
                 notifying = false;
             }
             return true;
         }
         if (eventIdx) {
             used.putShort(USED_RING + (long) USED_ELEMENT_BYTES * size, nextAvail); // avail_event
+            memory.markDirty(usedAddress + USED_RING + (long) USED_ELEMENT_BYTES * size, 2);
         } else if (!notifying) {
             used.putShort(0, 0);
+            memory.markDirty(usedAddress, 2);
             notifying = true;
         }
         // Pairs with the driver's barrier between writing avail.idx and reading avail_event or used.flags (2.7.13.4.1, 2.7.10).
@@ -179,7 +203,11 @@ public final class SplitQueue implements RingQueue {
         if (head < 0 || (inFlight[head >> 6] & 1L << head) == 0) {
             throw new IllegalStateException("queue %d: completes a chain that is not under way".formatted(index));
         }
+        if (order != null) {
+            order.complete(head);
+        }
         inFlight[head >> 6] &= ~(1L << head);
+        underWay--;
         long written = Math.clamp(writtenBytes, 0, chain.writable().sizeBytes());
         Dirty.mark(memory, chain.writable(), written);
         long element = USED_RING + (long) USED_ELEMENT_BYTES * (nextUsed & (size - 1));
@@ -188,6 +216,14 @@ public final class SplitQueue implements RingQueue {
         memory.markDirty(usedAddress + element, USED_ELEMENT_BYTES);
         nextUsed = (nextUsed + 1) & 0xFFFF;
         chain.clear();
+    }
+
+    @Override
+    public RingPosition position() {
+        if (underWay != 0 || publishedUsed != nextUsed) {
+            throw new IllegalStateException("queue %d: %d chains are under way".formatted(index, underWay));
+        }
+        return new RingPosition(nextAvail, nextUsed);
     }
 
     @Override

@@ -10,6 +10,7 @@ import testudo.spi.memory.GuestRegion;
 public final class GuestDeviceMemory implements DeviceMemory {
     private final GuestMemory memory;
     private final Discard discard;
+    private volatile @Nullable DirtyPages dirty;
 
     /// Makes a view.
     /// @param memory the guest's
@@ -24,9 +25,19 @@ public final class GuestDeviceMemory implements DeviceMemory {
         return new RegionCursor();
     }
 
+    /// Attaches a log of the pages that the device writes, or detaches it. Pages of requests that are under way may be missed: attach it
+    /// while the device is quiesced, or copy all memory after.
+    /// @param log takes the marks from now on; null: nobody does
+    public void track(@Nullable DirtyPages log) {
+        dirty = log;
+    }
+
     @Override
     public void markDirty(long address, long lengthBytes) {
-        // no dirty log is running: the hypervisor tracks only the guest's own writes, and nothing here asks for more yet
+        DirtyPages log = dirty;
+        if (log != null) {
+            log.mark(address, lengthBytes);
+        }
     }
 
     @Override
@@ -36,6 +47,7 @@ public final class GuestDeviceMemory implements DeviceMemory {
             return 0;
         }
         discard.discard(address, lengthBytes);
+        markDirty(address, lengthBytes); // it reads as zero from now on
         return lengthBytes;
     }
 

@@ -1,25 +1,20 @@
 package testudo.core.virtio;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import testudo.core.ring.RingQueue;
+import testudo.core.ring.RingPosition;
 import testudo.spi.VmmException;
 import testudo.spi.device.EventLoop;
 import testudo.spi.device.MachineServices;
 import testudo.spi.device.MachineServices.MachineEvent;
+import testudo.spi.device.Snapshottable;
+import testudo.spi.device.StateReader;
+import testudo.spi.device.StateWriter;
 import testudo.spi.host.HostEvent;
 import testudo.spi.host.HostPlatform;
-import testudo.spi.host.Poller;
 import testudo.spi.memory.DeviceMemory;
 import testudo.spi.virtio.QueueFault;
 import testudo.spi.virtio.VirtioActivation;
@@ -34,8 +29,7 @@ import testudo.spi.virtio.Virtqueue;
 /// with a time limit. Queue registers are frozen while the device is live.
 public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
     private static final Logger LOG = LoggerFactory.getLogger(VirtioHost.class);
-    private static final long WAIT_SECONDS = 10;
-    private static final long FAULT_LOG_SECONDS = 10;
+    private static final int STATE_VERSION = 1;
     private static final long RING_FEATURES = VirtioFeature.VERSION_1 | VirtioFeature.EVENT_IDX | VirtioFeature.INDIRECT_DESC;
 
     private final String id;
@@ -44,21 +38,16 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
     private final DeviceThreads threads;
     private final DeviceMemory memory;
     private final MachineServices machine;
-    private final HostEvent[] kicks;
-    private final QueueRegisters[] queues;
-    private final @Nullable RingQueue[] rings;
-    private final List<EventLoop.Watch> watches = new ArrayList<>();
-    private VirtioInterrupts interrupts = new Silent();
-    private volatile int status;
-    private volatile int generation;
-    private volatile boolean broken;
-    private long driverFeatures;
-    private boolean active;
+    private final DeviceCalls calls;
+    private final QueueSet queues;
+    private final FaultLog faults;
+    private VirtioInterrupts interrupts = VirtioInterrupts.NONE;
+    private final DriverState driver;
     /// Whether the device was told; only the first loop asks.
     private boolean activated;
+    /// Where the rings go on when the device is resumed; only the first loop asks.
+    private List<RingPosition> paused = List.of();
     private final AtomicBoolean crashed = new AtomicBoolean();
-    private long lastFaultNanos;
-    private int silentFaults;
 
     /// Takes charge of a device that was made on the first of its loops.
     /// @param id its name
@@ -75,15 +64,18 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
         this.threads = threads;
         this.memory = memory;
         this.machine = machine;
-        int count = traits.queueSizes().size();
-        kicks = new HostEvent[count];
-        queues = new QueueRegisters[count];
-        rings = new RingQueue[count];
-        for (int i = 0; i < count; i++) {
-            kicks[i] = host.events().newEvent();
-            queues[i] = new QueueRegisters(traits.queueSizes().get(i));
-        }
+        driver = new DriverState(traits.features() | ringFeatures());
+        calls = new DeviceCalls(id, threads.loop(0), failure -> failed(0, failure));
+        faults = new FaultLog(id);
+        queues = new QueueSet(id, traits, threads, host, memory);
         threads.attach(this, traits.loops());
+    }
+
+    private long ringFeatures() {
+        if (device instanceof OffloadedDevice offloaded) {
+            return offloaded.ringFeatures();
+        }
+        return RING_FEATURES | (traits.packedRing() ? VirtioFeature.RING_PACKED : 0);
     }
 
     /// Connects the transport's interrupts. Before the guest runs.
@@ -108,42 +100,38 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
     /// @param queue 0 to the number of queues - 1
     /// @return the event, owned by this
     public HostEvent kick(int queue) {
-        return kicks[queue];
+        return queues.kick(queue);
     }
 
     /// The features that are offered.
     /// @return a mask
     public long offeredFeatures() {
-        return traits.features() | RING_FEATURES | (traits.packedRing() ? VirtioFeature.RING_PACKED : 0);
+        return driver.offeredFeatures();
     }
 
     /// The features that the driver has written.
     /// @return a mask
-    public synchronized long driverFeatures() {
-        return driverFeatures;
+    public long driverFeatures() {
+        return driver.driverFeatures();
     }
 
     /// The driver writes half of its features; ignored once they are fixed.
     /// @param select 0 for the low half, 1 for the high half
     /// @param value the half
-    public synchronized void driverFeatures(int select, int value) {
-        if ((status & (VirtioStatus.FEATURES_OK | VirtioStatus.DRIVER_OK)) != 0 || (select & ~1) != 0) {
-            return;
-        }
-        int shift = 32 * select;
-        driverFeatures = (driverFeatures & ~(0xFFFF_FFFFL << shift)) | Integer.toUnsignedLong(value) << shift;
+    public void driverFeatures(int select, int value) {
+        driver.driverFeatures(select, value);
     }
 
     /// The device status field.
     /// @return its bits
     public int status() {
-        return status;
+        return driver.status();
     }
 
     /// Counts changes of configuration space, so that a driver can tell a torn read (VIRTIO 1.3, 2.5.1).
     /// @return 8 bits
     public int generation() {
-        return generation & 0xFF;
+        return driver.generation();
     }
 
     /// The driver writes the device status field. Writing 0 resets and returns when that is done, or after a time limit.
@@ -151,29 +139,9 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
     public void status(int value) {
         if (value == 0) {
             reset();
-            return;
+        } else if (driver.add(value)) {
+            threads.loop(0).execute(() -> activate(List.of()));
         }
-        synchronized (this) {
-            int now = status;
-            int added = value & ~now & VirtioStatus.SETTABLE;
-            if ((added & VirtioStatus.FEATURES_OK) != 0 && !featuresFit()) {
-                added &= ~VirtioStatus.FEATURES_OK;
-            }
-            boolean ready = ((now | added) & VirtioStatus.READY) == VirtioStatus.READY && !broken;
-            if ((added & VirtioStatus.DRIVER_OK) != 0 && !ready) {
-                added &= ~VirtioStatus.DRIVER_OK;
-            }
-            status = now | added; // bits are only ever added; 0 is the way back
-            if ((added & VirtioStatus.DRIVER_OK) != 0 && !active) {
-                active = true;
-                long features = driverFeatures;
-                threads.loop(0).execute(() -> activate(features));
-            }
-        }
-    }
-
-    private boolean featuresFit() {
-        return (driverFeatures & ~offeredFeatures()) == 0 && (driverFeatures & VirtioFeature.VERSION_1) != 0;
     }
 
     /// The registers of a queue.
@@ -181,13 +149,13 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
     /// @return the registers, or null when there is no such queue
     @Nullable
     QueueRegisters queue(int queue) {
-        return queue >= 0 && queue < queues.length ? queues[queue] : null;
+        return queues.registers(queue);
     }
 
     /// Whether the driver may still change queue registers.
     /// @return false while the device is live
     public boolean queuesAreOpen() {
-        return (status & VirtioStatus.DRIVER_OK) == 0;
+        return (driver.status() & VirtioStatus.DRIVER_OK) == 0;
     }
 
     /// The driver reads device configuration.
@@ -198,7 +166,7 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
         if (offset > traits.configSizeBytes() - sizeBytes) {
             return -1;
         }
-        return ask(() -> device.readConfig((int) offset, sizeBytes), "read its configuration");
+        return calls.ask(() -> device.readConfig((int) offset, sizeBytes), -1L, "read its configuration");
     }
 
     /// The driver writes device configuration; ignored outside.
@@ -209,142 +177,81 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
         if (offset > traits.configSizeBytes() - sizeBytes) {
             return;
         }
-        ask(
+        calls.ask(
                 () -> {
                     device.writeConfig((int) offset, sizeBytes, value);
-                    return 0;
+                    return true;
                 },
+                false,
                 "write its configuration");
     }
 
-    /// Does something on the device's first loop and waits for it, with a time limit.
-    private long ask(LongSupplier question, String what) {
-        EventLoop loop = threads.loop(0);
-        if (loop.isCurrent()) {
-            return question.getAsLong();
-        }
-        CompletableFuture<Long> answer = new CompletableFuture<>();
-        loop.execute(() -> {
-            try {
-                answer.complete(question.getAsLong());
-            } catch (RuntimeException e) {
-                answer.completeExceptionally(e);
-            }
-        });
-        try {
-            return answer.get(WAIT_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return -1;
-        } catch (TimeoutException e) {
-            LOG.error("{}: did not {} within {} s", id, what, WAIT_SECONDS);
-            return -1;
-        } catch (ExecutionException e) {
-            failed(0, e.getCause() == null ? e : e.getCause());
-            return -1;
-        }
-    }
-
     private void reset() {
-        ask(
+        calls.ask(
                 () -> {
                     stop();
-                    synchronized (this) {
-                        driverFeatures = 0;
-                        broken = false;
-                        for (QueueRegisters queue : queues) {
-                            queue.reset();
-                        }
-                        status = 0;
-                    }
-                    return 0;
+                    queues.resetRegisters();
+                    driver.clear();
+                    return true;
                 },
+                false,
                 "reset");
     }
 
     /// Takes the queues away from the device. On the first loop.
     private void stop() {
-        synchronized (this) {
-            active = false;
-        }
-        watches.forEach(EventLoop.Watch::cancel);
-        watches.clear();
-        settleFurtherLoops();
+        driver.active(false);
+        queues.stopServing();
         if (activated) {
             activated = false;
-            device.quiesce();
+            if (paused.isEmpty()) {
+                device.quiesce();
+            }
             device.reset();
         }
-        for (int i = 0; i < rings.length; i++) {
-            rings[i] = null;
-            kicks[i].consume();
-        }
+        paused = List.of();
+        queues.drop();
     }
 
-    /// Waits until no handler of the further loops is under way. Their watches are cancelled, so that none follows.
-    private void settleFurtherLoops() {
-        CountDownLatch busy = new CountDownLatch(threads.count() - 1);
-        for (int i = 1; i < threads.count(); i++) {
-            threads.loop(i).execute(busy::countDown);
+    private void activate(List<RingPosition> positions) {
+        if (!driver.active()) {
+            return; // reset before it came to this
         }
+        long features = driver.driverFeatures();
         try {
-            if (!busy.await(WAIT_SECONDS, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("%s: a loop is stuck in a handler".formatted(id));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("%s: interrupted while its loops end".formatted(id), e);
-        }
-    }
-
-    private void activate(long features) {
-        synchronized (this) {
-            if (!active) {
-                return; // reset before it came to this
-            }
-        }
-        List<Virtqueue> served = new ArrayList<>();
-        try {
-            for (int i = 0; i < queues.length; i++) {
-                RingQueue ring = queues[i].enabled ? RingQueue.create(queues[i].config(i, features), memory) : null;
-                rings[i] = ring;
-                served.add(ring == null ? new DisabledQueue(i, queues[i].maxSize) : ring);
-            }
+            List<Virtqueue> served = device instanceof OffloadedDevice offloaded
+                    ? queues.offload(offloaded, features, interrupts)
+                    : queues.open(features, positions);
             activated = true;
-            device.activate(new Activation(features, List.copyOf(served)));
+            device.activate(new Activation(features, served));
         } catch (QueueFault | VmmException failure) {
             needsReset(failure);
             return;
         }
-        for (int i = 0; i < queues.length; i++) {
-            if (rings[i] != null) {
-                serve(i);
-            }
-        }
-    }
-
-    private void serve(int queue) {
-        EventLoop loop = threads.loop(queue % threads.count());
-        EventLoop.Watch watch = loop.watch(kicks[queue], Poller.READABLE, ready -> {
-            kicks[queue].consume();
-            if (!broken) {
+        queues.serve(queue -> {
+            if (!driver.broken()) {
                 device.onKick(queue);
             }
         });
-        watches.add(watch);
-        kicks[queue].signal(); // chains may have been made available before the driver said it was ready
+    }
+
+    /// The transport has masked, unmasked or moved interrupts. Returns when nobody raises the old ones any more.
+    void interruptsChanged() {
+        if (device instanceof OffloadedDevice offloaded && driver.active()) {
+            calls.ask(
+                    () -> {
+                        offloaded.interruptsChanged();
+                        return true;
+                    },
+                    false,
+                    "move its interrupts");
+        }
     }
 
     @Override
     public void after(int loop) {
-        if (broken) {
-            return;
-        }
-        for (int i = loop; i < rings.length; i += threads.count()) {
-            RingQueue ring = rings[i];
-            if (ring != null && ring.publish()) {
-                interrupts.queue(i);
-            }
+        if (!driver.broken()) {
+            queues.publish(loop, interrupts);
         }
     }
 
@@ -354,7 +261,7 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
             needsReset(fault);
             return;
         }
-        broken = true;
+        driver.fail();
         if (crashed.compareAndSet(false, true)) { // a level-triggered source may fail again and again until the machine has stopped
             LOG.error("{}: stopped by an internal error", id, failure);
             machine.event(MachineEvent.CRASH, 0);
@@ -362,47 +269,117 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
     }
 
     private void needsReset(RuntimeException fault) {
-        synchronized (this) {
-            if (broken) {
-                return;
-            }
-            broken = true;
-            status |= VirtioStatus.NEEDS_RESET;
+        if (!driver.needsReset()) {
+            return;
         }
-        report(fault);
+        faults.report(fault);
         interrupts.config();
     }
 
-    /// Logs a fault, at most one in ten seconds: a driver may go on breaking and resetting the device.
-    private synchronized void report(RuntimeException fault) {
-        long now = System.nanoTime();
-        if (lastFaultNanos != 0 && now - lastFaultNanos < TimeUnit.SECONDS.toNanos(FAULT_LOG_SECONDS)) {
-            silentFaults++;
-            return;
+    /// Stops the device where it is: it has finished what it took, and takes no more until [#resume()]. Guest memory does not change after
+    /// this. No vCPU runs, and none calls this.
+    /// @throws VmmException when the device does not stop in time
+    public void quiesce() {
+        calls.demand(
+                () -> {
+                    if (activated && paused.isEmpty()) {
+                        queues.stopServing();
+                        device.quiesce();
+                        queues.settle(); // what finished on further loops is published by them
+                        for (int loop = 0; loop < threads.count(); loop++) {
+                            after(loop);
+                        }
+                        paused = driver.broken() ? List.of(RingPosition.SPLIT_START) : queues.positions();
+                    }
+                    return true;
+                },
+                "quiesce");
+    }
+
+    /// Saves the device, after [#quiesce()]: status, features, queues, and its own state. The transport saves itself.
+    /// @return versioned bytes for [#restore]
+    /// @throws VmmException.Config when the device has no way to save its state
+    public byte[] save() {
+        if (!(device instanceof Snapshottable own)) {
+            throw new VmmException.Config("%s: a %s device can't be saved".formatted(id, traits.name()));
         }
-        lastFaultNanos = now;
-        LOG.warn(
-                "{}: device stopped until its driver resets it: {} ({} more like this not logged)",
-                id,
-                fault.getMessage(),
-                silentFaults);
-        silentFaults = 0;
+        return calls.demand(
+                () -> {
+                    if (activated && paused.isEmpty()) {
+                        throw new IllegalStateException("%s: saved while it runs".formatted(id));
+                    }
+                    StateWriter state = new StateWriter(STATE_VERSION);
+                    state.putInt(traits.typeId());
+                    driver.save(state);
+                    queues.save(state, paused);
+                    return state.putBytes(own.saveState()).toBytes();
+                },
+                "save its state");
+    }
+
+    /// Goes on after [#quiesce()] or [#restore].
+    public void resume() {
+        calls.demand(
+                () -> {
+                    List<RingPosition> positions = paused;
+                    paused = List.of();
+                    if (!positions.isEmpty() && !driver.broken()) {
+                        activate(positions);
+                    }
+                    return true;
+                },
+                "resume");
+    }
+
+    /// Takes over what another host of the same kind of device has saved. Before the guest runs; the device stays stopped until [#resume()].
+    /// @param saved from [#save()]; it may be damaged
+    /// @throws VmmException.Config when it can't be understood; the device is then as after a reset
+    public void restore(byte[] saved) {
+        if (!(device instanceof Snapshottable own)) {
+            throw new VmmException.Config("%s: a %s device can't be restored".formatted(id, traits.name()));
+        }
+        calls.demand(
+                () -> {
+                    stop();
+                    boolean done = false;
+                    try {
+                        StateReader state = new StateReader(id, saved, STATE_VERSION);
+                        int type = state.getInt();
+                        if (type != traits.typeId()) {
+                            throw new VmmException.Config(
+                                    "%s: saved state is of device type %d, not %d".formatted(id, type, traits.typeId()));
+                        }
+                        driver.restore(state, id);
+                        List<RingPosition> positions = queues.restore(state, driver.broken());
+                        own.restoreState(state.getBytes());
+                        state.end();
+                        paused = positions;
+                        done = true;
+                    } finally {
+                        if (!done) {
+                            queues.resetRegisters();
+                            driver.clear();
+                        }
+                        driver.active(done && !paused.isEmpty());
+                    }
+                    return true;
+                },
+                "restore its state");
     }
 
     /// Stops the device and releases it with its loops.
     @Override
     public void close() {
-        ask(
+        calls.ask(
                 () -> {
                     stop();
                     device.close();
-                    return 0;
+                    return true;
                 },
+                false,
                 "stop");
         threads.close();
-        for (HostEvent kick : kicks) {
-            kick.close();
-        }
+        queues.close();
     }
 
     /// The device, for looking up what else it can do.
@@ -443,19 +420,8 @@ public final class VirtioHost implements AutoCloseable, DeviceThreads.Hook {
 
         @Override
         public void raiseConfig() {
-            synchronized (VirtioHost.this) {
-                generation = generation + 1;
-            }
+            driver.configurationChanged();
             interrupts.config();
         }
-    }
-
-    /// Before a transport is connected nobody hears anything.
-    private static final class Silent implements VirtioInterrupts {
-        @Override
-        public void queue(int queue) {}
-
-        @Override
-        public void config() {}
     }
 }

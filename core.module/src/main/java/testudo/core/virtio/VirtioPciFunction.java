@@ -2,12 +2,16 @@ package testudo.core.virtio;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import testudo.core.pci.MsixTable;
 import testudo.core.pci.PciFunction;
 import testudo.spi.VmmException;
+import testudo.spi.device.StateReader;
+import testudo.spi.device.StateWriter;
+import testudo.spi.host.HostEvent;
 import testudo.spi.hypervisor.IoEvents;
 import testudo.spi.irq.MsiVector;
 import testudo.spi.pci.PciTraits;
@@ -37,6 +41,7 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
     private static final int TYPE_ISR = 3;
     private static final int TYPE_DEVICE = 4;
     private static final int TYPE_CONFIG_ACCESS = 5;
+    private static final int STATE_VERSION = 1;
     private static final int ISR_QUEUE = 1;
     private static final int ISR_CONFIG = 2;
 
@@ -122,6 +127,7 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
             if (msix.enabled()) {
                 setPin(false);
             }
+            host.interruptsChanged();
         } else if (offset == accessAt + 16) {
             int length = config.get(accessAt + 12, 4);
             long at = Integer.toUnsignedLong(config.get(accessAt + 8, 4));
@@ -190,6 +196,8 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
             if (host.status() == 0) {
                 takeIsr();
                 msix.clearPending();
+            } else if (offset == VirtioPciRegisters.QUEUE_VECTOR) {
+                host.interruptsChanged();
             }
         } else if (offset >= DEVICE && offset < DEVICE + WINDOW_BYTES) {
             host.writeConfig(offset - DEVICE, sizeBytes, value);
@@ -200,6 +208,7 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
             }
         } else if (offset >= MSIX_TABLE && offset < MSIX_PENDING) {
             msix.write(offset - MSIX_TABLE, sizeBytes, value);
+            host.interruptsChanged();
         }
     }
 
@@ -224,6 +233,11 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
         interrupt(registers.configVector(), ISR_CONFIG);
     }
 
+    @Override
+    public Optional<HostEvent> event(int queue) {
+        return msix.event(registers.queueVector(queue));
+    }
+
     private void interrupt(int vector, int reason) {
         if (msix.enabled()) {
             msix.raise(vector);
@@ -232,6 +246,32 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
         synchronized (isrLock) {
             isr |= reason;
             setPin(true);
+        }
+    }
+
+    @Override
+    public byte[] save() {
+        StateWriter state = new StateWriter(STATE_VERSION).putBytes(super.save());
+        msix.save(state);
+        registers.save(state);
+        synchronized (isrLock) {
+            state.putInt(isr);
+        }
+        return state.toBytes();
+    }
+
+    @Override
+    protected void restore(byte[] saved) {
+        StateReader state = new StateReader(host.id(), saved, STATE_VERSION);
+        super.restore(state.getBytes());
+        msix.restore(state, host.id());
+        registers.restore(state);
+        int pending = state.getInt("interrupt status", ISR_QUEUE | ISR_CONFIG);
+        state.end();
+        msix.control(config.get(msixAt + 2, 2));
+        synchronized (isrLock) {
+            isr = pending;
+            setPin(pending != 0);
         }
     }
 

@@ -1,9 +1,14 @@
 package testudo.core.virtio;
 
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import testudo.spi.VmmException;
+import testudo.spi.device.StateReader;
+import testudo.spi.device.StateWriter;
 
 /// The common configuration structure (VIRTIO 1.3, 4.1.4.3 "Common configuration structure layout"). Any vCPU thread.
 final class VirtioPciRegisters {
+    /// Where a queue's vector is chosen.
+    static final int QUEUE_VECTOR = 0x1A;
     private static final int NO_VECTOR = 0xFFFF;
 
     private final VirtioHost host;
@@ -21,6 +26,26 @@ final class VirtioPciRegisters {
         queues = host.traits().queueSizes().size();
         chosen = new AtomicIntegerArray(queues + 1);
         resetVectors();
+    }
+
+    synchronized void save(StateWriter state) {
+        state.putInt(deviceFeatureSelect).putInt(driverFeatureSelect).putInt(queueSelect).putInt(chosen.length());
+        for (int i = 0; i < chosen.length(); i++) {
+            state.putInt(chosen.get(i));
+        }
+    }
+
+    synchronized void restore(StateReader state) {
+        deviceFeatureSelect = state.getInt();
+        driverFeatureSelect = state.getInt();
+        queueSelect = state.getInt("queue select", 0xFFFF);
+        int count = state.getInt();
+        if (count != chosen.length()) {
+            throw new VmmException.Config("%s: saved state has %d vectors chosen, not %d".formatted(host.id(), count, chosen.length()));
+        }
+        for (int i = 0; i < count; i++) {
+            chosen.set(i, vector(state.getInt()));
+        }
     }
 
     private void resetVectors() {
@@ -57,7 +82,7 @@ final class VirtioPciRegisters {
     private long readQueue(QueueRegisters queue, int offset, int sizeBytes) {
         return switch (offset) {
             case 0x18 -> queue.size;
-            case 0x1A -> chosen.get(queueSelect);
+            case QUEUE_VECTOR -> chosen.get(queueSelect);
             case 0x1C -> queue.enabled ? 1 : 0;
             case 0x1E -> queueSelect; // queue_notify_off
             case 0x20 -> low(queue.descriptors, sizeBytes);
@@ -100,7 +125,7 @@ final class VirtioPciRegisters {
             case 0x0C -> host.driverFeatures(driverFeatureSelect, (int) value);
             case 0x10 -> chosen.set(queues, vector(value));
             case 0x16 -> queueSelect = (int) value & 0xFFFF;
-            case 0x1A -> {
+            case QUEUE_VECTOR -> {
                 if (queueSelect < queues) {
                     chosen.set(queueSelect, vector(value));
                 }

@@ -34,6 +34,7 @@ import testudo.testing.driver.GuestRam;
 import testudo.testing.driver.MemoryHost;
 import testudo.testing.driver.PackedDriver;
 import testudo.testing.driver.SplitDriver;
+import testudo.testing.driver.VirtioDriver;
 import testudo.testing.driver.VirtioPciDriver;
 
 /// A device on real loops, driven through the registers of its PCI function.
@@ -339,7 +340,7 @@ class VirtioPciTest {
     void refusesFeatures(long features) {
         assertFalse(driver.negotiate(features));
         driver.ready();
-        assertEquals(0, driver.status() & VirtioPciDriver.DRIVER_OK);
+        assertEquals(0, driver.status() & VirtioDriver.DRIVER_OK);
     }
 
     @Test
@@ -356,15 +357,15 @@ class VirtioPciTest {
         driver.negotiate(FEATURES);
         driver.status(1);
         assertEquals(11, driver.status());
-        driver.status(0xFF & ~VirtioPciDriver.DRIVER_OK);
+        driver.status(0xFF & ~VirtioDriver.DRIVER_OK);
         assertEquals(0x8B, driver.status(), "bits without a meaning are not kept");
     }
 
     @Test
     void driverOkNeedsTheStepsBeforeIt() {
         driver.reset();
-        driver.status(VirtioPciDriver.DRIVER_OK);
-        assertEquals(0, driver.status() & VirtioPciDriver.DRIVER_OK);
+        driver.status(VirtioDriver.DRIVER_OK);
+        assertEquals(0, driver.status() & VirtioDriver.DRIVER_OK);
         assertEquals(0, device.activations.get());
     }
 
@@ -392,7 +393,7 @@ class VirtioPciTest {
         driver.common(0x30, 8, ring.deviceArea());
         driver.common(0x1C, 2, 1);
         driver.ready();
-        driver.awaitStatus(VirtioPciDriver.NEEDS_RESET, VirtioPciDriver.NEEDS_RESET);
+        driver.awaitStatus(VirtioDriver.NEEDS_RESET, VirtioDriver.NEEDS_RESET);
         assertEquals(0, device.activations.get());
 
         echo(bringUp(FEATURES), 1, 3);
@@ -406,7 +407,7 @@ class VirtioPciTest {
         driver.takeInterruptStatus();
         ring.writeAvailableIndex(0x8000);
         driver.notifyQueue(1);
-        driver.awaitStatus(VirtioPciDriver.NEEDS_RESET, VirtioPciDriver.NEEDS_RESET);
+        driver.awaitStatus(VirtioDriver.NEEDS_RESET, VirtioDriver.NEEDS_RESET);
         await(() -> (driver.takeInterruptStatus() & 2) != 0);
         driver.notifyQueue(1);
         assertEquals(List.of(), events);
@@ -421,7 +422,7 @@ class VirtioPciTest {
         driver.setUp(1, new SplitDriver(ram, 16, true), 1);
         device.outOfOrder.set(0);
         driver.ready();
-        driver.awaitStatus(VirtioPciDriver.NEEDS_RESET, VirtioPciDriver.NEEDS_RESET);
+        driver.awaitStatus(VirtioDriver.NEEDS_RESET, VirtioDriver.NEEDS_RESET);
         assertEquals(List.of(), events);
         device.failActivation = null;
         driver.status(0);

@@ -15,6 +15,7 @@ import testudo.spi.host.HostPlatform;
 import testudo.spi.hypervisor.DirtyLog;
 import testudo.spi.hypervisor.IoEvents;
 import testudo.spi.hypervisor.MemoryDiscard;
+import testudo.spi.hypervisor.MemoryHandles;
 import testudo.spi.hypervisor.MemoryRequest;
 import testudo.spi.hypervisor.Vcpu;
 import testudo.spi.hypervisor.Vm;
@@ -110,7 +111,7 @@ final class KvmVm implements Vm {
         Object found = null;
         if (type == IoEvents.class && system.extension(Kvm.CAP_IOEVENTFD) != 0) {
             found = ioEvents;
-        } else if (type == DirtyLog.class || type == MemoryDiscard.class) {
+        } else if (type == DirtyLog.class || type == MemoryDiscard.class || type == MemoryHandles.class) {
             found = slots;
         } else if (type == KernelInterruptController.class && request.irqchip() == IrqchipMode.KERNEL) {
             KernelInterruptController maker = interrupts -> createIrqchip();

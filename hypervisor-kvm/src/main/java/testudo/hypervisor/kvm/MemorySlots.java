@@ -14,17 +14,19 @@ import testudo.platform.linux.call.Descriptor;
 import testudo.platform.linux.call.Errno;
 import testudo.platform.linux.call.Ioctl;
 import testudo.spi.VmmException;
+import testudo.spi.host.HostHandle;
 import testudo.spi.host.HostMemory;
 import testudo.spi.host.SharedMemory;
 import testudo.spi.hypervisor.DirtyLog;
 import testudo.spi.hypervisor.MemoryDiscard;
+import testudo.spi.hypervisor.MemoryHandles;
 import testudo.spi.hypervisor.MemoryRequest;
 import testudo.spi.memory.GuestMemory;
 import testudo.spi.memory.GuestRegion;
 import testudo.spi.memory.GuestRegion.HostAccess;
 
 /// The memory slots of a machine: each region is a memfd in a slot of its own. Any thread.
-final class MemorySlots implements DirtyLog, MemoryDiscard {
+final class MemorySlots implements DirtyLog, MemoryDiscard, MemoryHandles {
     private static final int LOG_PAGE_BYTES = 4096;
 
     private final Descriptor vm;
@@ -114,6 +116,11 @@ final class MemorySlots implements DirtyLog, MemoryDiscard {
                     VmmException.Kind.MISSING, "no memory at 0x%x+0x%x [hypervisor kvm]".formatted(gpa, sizeBytes));
         }
         slot(region.gpa()).backing().discard(gpa - region.gpa(), sizeBytes);
+    }
+
+    @Override
+    public synchronized HostHandle handle(long gpa) {
+        return slot(gpa).backing();
     }
 
     private Slot slot(long gpa) {

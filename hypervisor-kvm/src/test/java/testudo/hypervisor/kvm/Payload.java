@@ -33,7 +33,7 @@ final class Payload implements AutoCloseable {
     static final int STACK = 0x8000;
     static final int MEMORY = 0x10_0000;
 
-    private static final MachinePlan.Interrupts PC_PINS = new MachinePlan.Interrupts(24, 9, 4, Map.of());
+    private static final MachinePlan.Interrupts PC_PINS = new MachinePlan.Interrupts(24, 9, 4, 0, Map.of());
     private static final int CODE_SEGMENT = 0x9B;
     private static final int DATA_SEGMENT = 0x93;
     private static final int TASK_SEGMENT = 0x8B;

@@ -52,6 +52,12 @@ final class InheritedDescriptor {
         return (int) LinuxFiles.fcntl(descriptor, F_DUPFD_CLOEXEC, FIRST_FREE);
     }
 
+    /// Duplicates a descriptor as it is.
+    /// @return a descriptor, or a negative errno
+    static int copy(int descriptor) {
+        return (int) LinuxFiles.fcntl(descriptor, F_DUPFD_CLOEXEC, FIRST_FREE);
+    }
+
     /// Makes a descriptor non-blocking.
     /// @return 0 or a negative errno
     static int makeNonBlocking(int descriptor) {

@@ -32,7 +32,7 @@ final class LinuxMemory implements HostMemory {
             Errno.check(Syscall.call(SystemCall.FTRUNCATE, descriptor, sizeBytes), what);
             // A memfd that another process could shrink would turn our accesses into SIGBUS.
             Errno.check(Syscall.call(SystemCall.FCNTL, descriptor, F_ADD_SEALS, SEAL_SEAL_SHRINK_GROW), what);
-            return new LinuxSharedMemory(descriptor, sizeBytes);
+            return new LinuxSharedMemory(descriptor, 0, sizeBytes);
         } catch (RuntimeException failure) {
             new Descriptor(descriptor).close();
             throw failure;

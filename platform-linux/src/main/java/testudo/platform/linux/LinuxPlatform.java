@@ -1,8 +1,10 @@
 package testudo.platform.linux;
 
+import java.util.Optional;
 import testudo.platform.linux.call.Syscall;
 import testudo.spi.Availability;
 import testudo.spi.host.EntropySource;
+import testudo.spi.host.HandlePassing;
 import testudo.spi.host.HostEvents;
 import testudo.spi.host.HostFiles;
 import testudo.spi.host.HostMemory;
@@ -16,6 +18,7 @@ public final class LinuxPlatform implements HostPlatform {
     private final HostFiles files = new LinuxFiles();
     private final HostEvents events = new LinuxEvents();
     private final HostSockets sockets = new LinuxSockets();
+    private final HandlePassing handlePassing = new LinuxHandlePassing();
     private final HostTerminals terminals = new LinuxTerminals();
     private final EntropySource entropy = new GetrandomSource();
 
@@ -65,6 +68,11 @@ public final class LinuxPlatform implements HostPlatform {
     @Override
     public HostSockets sockets() {
         return sockets;
+    }
+
+    @Override
+    public Optional<HandlePassing> handlePassing() {
+        return Optional.of(handlePassing);
     }
 
     @Override

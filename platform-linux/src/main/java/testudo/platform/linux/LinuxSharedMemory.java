@@ -10,17 +10,19 @@ import testudo.platform.linux.call.Syscall;
 import testudo.platform.linux.call.SystemCall;
 import testudo.spi.host.SharedMemory;
 
-/// A sealed memfd and its mapping.
+/// A sealed memfd of ours, or a part of a file that a peer has passed, and its mapping.
 final class LinuxSharedMemory extends Descriptor implements SharedMemory {
     private static final int PUNCH_HOLE_KEEP_SIZE = 2 | 1;
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment bytes;
+    private final long start;
 
-    /// Maps a memfd and, when that works, takes ownership of it.
-    LinuxSharedMemory(int descriptor, long sizeBytes) {
+    /// Maps a part of a descriptor and, when that works, takes ownership of it.
+    LinuxSharedMemory(int descriptor, long start, long sizeBytes) {
         super(descriptor);
-        bytes = Mapping.shared(descriptor, 0, sizeBytes, arena);
+        this.start = start;
+        bytes = Mapping.shared(descriptor, start, sizeBytes, arena);
         Mapping.leaveOutOfCoreDumps(bytes);
     }
 
@@ -41,7 +43,7 @@ final class LinuxSharedMemory extends Descriptor implements SharedMemory {
             return;
         }
         Errno.check(
-                Syscall.call(SystemCall.FALLOCATE, descriptor(), PUNCH_HOLE_KEEP_SIZE, offset, sizeBytes),
+                Syscall.call(SystemCall.FALLOCATE, descriptor(), PUNCH_HOLE_KEEP_SIZE, start + offset, sizeBytes),
                 "cannot give back %d bytes of memory".formatted(sizeBytes));
     }
 

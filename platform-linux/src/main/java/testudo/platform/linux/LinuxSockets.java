@@ -17,9 +17,12 @@ import testudo.spi.host.LocalSocket;
 /// Unix domain sockets, `unix(7)`.
 final class LinuxSockets implements HostSockets {
     private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int SOCK_NONBLOCK = 0x800;
     private static final int BACKLOG = 128;
     private static final int SOL_SOCKET = 1;
+    private static final int SO_TYPE = 3;
     private static final int SO_ACCEPTCONN = 30;
+    private static final int SO_DOMAIN = 39;
     private static final int FAMILY_ONLY_BYTES = 2;
 
     @Override
@@ -53,21 +56,9 @@ final class LinuxSockets implements HostSockets {
 
     private static LocalListener inherit(int inherited, String what) {
         int descriptor = (int) Errno.check(InheritedDescriptor.duplicate(inherited, Opening.O_RDWR), what);
-        long result;
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment listening = arena.allocate(JAVA_INT);
-            MemorySegment length = arena.allocateFrom(JAVA_INT, Integer.BYTES);
-            result = Syscall.call(
-                    SystemCall.GETSOCKOPT,
-                    descriptor,
-                    SOL_SOCKET,
-                    SO_ACCEPTCONN,
-                    listening.address(),
-                    length.address(),
-                    0);
-            if (result == 0) {
-                result = listening.get(JAVA_INT, 0) == 0 ? -Errno.EINVAL : InheritedDescriptor.makeNonBlocking(descriptor);
-            }
+        long result = option(descriptor, SO_ACCEPTCONN);
+        if (result >= 0) {
+            result = result == 0 ? -Errno.EINVAL : InheritedDescriptor.makeNonBlocking(descriptor);
         }
         if (result < 0) {
             new Descriptor(descriptor).close();
@@ -79,6 +70,11 @@ final class LinuxSockets implements HostSockets {
     @Override
     public LocalSocket connect(Path path, Kind kind) {
         String what = "cannot connect to " + path;
+        int inherited = InheritedDescriptor.number(path);
+        if (inherited >= 0) {
+            int own = (int) Errno.check(InheritedDescriptor.duplicate(inherited, Opening.O_RDWR), what);
+            return adopt(own, kind, what);
+        }
         int descriptor = socket(kind, what);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = address(arena, path, what);
@@ -102,14 +98,54 @@ final class LinuxSockets implements HostSockets {
         }
     }
 
-    private static int socket(Kind kind, String what) {
-        int type = switch (kind) {
+    /// Takes ownership of a descriptor that should be a socket.
+    static UnixSocket adopt(int descriptor, Kind kind, String what) {
+        long result = option(descriptor, SO_DOMAIN);
+        if (result >= 0) {
+            boolean fits = result == SockaddrUn.AF_UNIX && option(descriptor, SO_TYPE) == type(kind)
+                    && option(descriptor, SO_ACCEPTCONN) == 0;
+            result = fits ? InheritedDescriptor.makeNonBlocking(descriptor) : -Errno.EINVAL;
+        }
+        if (result < 0) {
+            new Descriptor(descriptor).close();
+            throw Errno.failure(what + " (not a connected socket of the right kind)", result);
+        }
+        return new UnixSocket(descriptor);
+    }
+
+    private static long option(int descriptor, int name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = arena.allocate(JAVA_INT);
+            MemorySegment length = arena.allocateFrom(JAVA_INT, Integer.BYTES);
+            long result = Syscall.call(
+                    SystemCall.GETSOCKOPT, descriptor, SOL_SOCKET, name, value.address(), length.address(), 0);
+            return result < 0 ? result : value.get(JAVA_INT, 0);
+        }
+    }
+
+    /// Two connected, non-blocking sockets.
+    static int[] pair(Kind kind) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment both = arena.allocate(JAVA_INT, 2);
+            Errno.check(
+                    Syscall.call(
+                            SystemCall.SOCKETPAIR, SockaddrUn.AF_UNIX, type(kind) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, both.address()),
+                    "cannot make a pair of sockets");
+            return both.toArray(JAVA_INT);
+        }
+    }
+
+    private static int type(Kind kind) {
+        return switch (kind) {
             case STREAM -> 1;
             case DATAGRAM -> 2;
             case SEQPACKET -> 5;
         };
+    }
+
+    private static int socket(Kind kind, String what) {
         return (int) Errno.check(
-                Syscall.call(SystemCall.SOCKET, SockaddrUn.AF_UNIX, type | SOCK_CLOEXEC, 0), what);
+                Syscall.call(SystemCall.SOCKET, SockaddrUn.AF_UNIX, type(kind) | SOCK_CLOEXEC, 0), what);
     }
 
     private static MemorySegment address(Arena arena, Path path, String what) {

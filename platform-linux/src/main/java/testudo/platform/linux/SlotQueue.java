@@ -1,10 +1,11 @@
 package testudo.platform.linux;
 
-/// A bounded queue of slot numbers between two threads. Never full: it is as long as there are slots. Does not allocate.
+/// A bounded queue of slot numbers between threads. Never full: it is as long as there are slots. Does not allocate.
 final class SlotQueue {
     private final int[] items;
     private int head;
     private int count;
+    private int waiting;
     private boolean ended;
 
     SlotQueue(int capacity) {
@@ -13,7 +14,7 @@ final class SlotQueue {
 
     synchronized void put(int slot) {
         items[(head + count++) % items.length] = slot;
-        notifyAll();
+        notify();
     }
 
     /// Takes a number without waiting.
@@ -32,13 +33,21 @@ final class SlotQueue {
     /// @return a number, or -1 after the end
     synchronized int take() {
         while (count == 0 && !ended) {
+            waiting++;
             try {
                 wait();
             } catch (InterruptedException interruption) {
                 ended = true; // nobody interrupts this thread but to end it
+            } finally {
+                waiting--;
             }
         }
         return poll();
+    }
+
+    /// Whether there are more numbers than threads that wait for one.
+    synchronized boolean isBusy() {
+        return count > waiting;
     }
 
     synchronized void end() {

@@ -1,6 +1,8 @@
 package testudo.platform.linux;
 
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
 import testudo.platform.linux.call.Errno;
 import testudo.platform.linux.call.OpenDescriptor;
 import testudo.platform.linux.call.Syscall;
@@ -9,11 +11,14 @@ import testudo.spi.host.HostFile;
 import testudo.spi.host.IoRing;
 import testudo.spi.memory.BufferList;
 
-/// A ring without io_uring: one thread makes blocking calls in the order given and signals an eventfd.
+/// A ring without io_uring: threads make blocking calls and signal an eventfd. A disk that answers several requests at a time gets several:
+/// another thread starts whenever more is queued than threads are idle, up to a limit, and stays.
 final class ThreadRing implements IoRing, OpenDescriptor {
     private enum Operation {
         READ, WRITE, FLUSH, PUNCH_HOLE, WRITE_ZEROES
     }
+
+    private static final int MAX_WORKERS = 8;
 
     private final Arena arena = Arena.ofShared();
     private final LinuxEvent completed = (LinuxEvent) new LinuxEvents().newEvent();
@@ -27,7 +32,7 @@ final class ThreadRing implements IoRing, OpenDescriptor {
     private final SlotQueue done;
     private final int[] queued;
     private int queuedCount;
-    private final Thread worker;
+    private final List<Thread> workers = new ArrayList<>();
 
     ThreadRing(int depth) {
         slots = new RingSlots(depth, arena);
@@ -39,9 +44,6 @@ final class ThreadRing implements IoRing, OpenDescriptor {
         queued = new int[depth];
         todo = new SlotQueue(depth);
         done = new SlotQueue(depth);
-        worker = new Thread(this::work, "io-ring");
-        worker.setDaemon(true);
-        worker.start();
     }
 
     @Override
@@ -114,8 +116,18 @@ final class ThreadRing implements IoRing, OpenDescriptor {
     public void submit() {
         for (int i = 0; i < queuedCount; i++) {
             todo.put(queued[i]);
+            if (workers.size() < MAX_WORKERS && todo.isBusy()) {
+                addWorker();
+            }
         }
         queuedCount = 0;
+    }
+
+    private void addWorker() {
+        Thread worker = new Thread(this::work, "io-ring");
+        worker.setDaemon(true);
+        worker.start();
+        workers.add(worker);
     }
 
     @Override
@@ -161,11 +173,13 @@ final class ThreadRing implements IoRing, OpenDescriptor {
     public void close() {
         todo.end();
         boolean interrupted = false;
-        while (worker.isAlive()) {
-            try {
-                worker.join();
-            } catch (InterruptedException interruption) {
-                interrupted = true;
+        for (Thread worker : workers) {
+            while (worker.isAlive()) {
+                try {
+                    worker.join();
+                } catch (InterruptedException interruption) {
+                    interrupted = true;
+                }
             }
         }
         if (interrupted) {

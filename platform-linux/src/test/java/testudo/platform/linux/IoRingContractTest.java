@@ -150,4 +150,29 @@ class IoRingContractTest {
             assertEquals(5, after[5010]);
         }
     }
+
+    @ParameterizedTest
+    @EnumSource(names = {"URING", "THREAD"})
+    void manyUnderWayAreEachCompletedOnce(RingKind kind) throws IOException {
+        int depth = 64;
+        byte[] content = new byte[depth * 512];
+        for (int i = 0; i < content.length; i++) {
+            content[i] = (byte) (i / 512);
+        }
+        try (Arena arena = Arena.ofShared(); HostFile file = file(content); IoRing ring = ring(depth, kind)) {
+            for (int round = 0; round < 20; round++) {
+                MemorySegment memory = arena.allocate(content.length);
+                for (int block = 0; block < depth; block++) {
+                    BufferList list = new BufferList(1);
+                    list.add(memory, block * 512L, 512, 0);
+                    assertTrue(ring.read(file, block * 512L, list, 512, block));
+                }
+                assertEquals(0, ring.space());
+                Map<Long, Integer> results = finish(ring, depth);
+                assertTrue(results.values().stream().allMatch(bytes -> bytes == 512), results.toString());
+                assertEquals(-1, memory.mismatch(MemorySegment.ofArray(content)));
+            }
+        }
+        assertTrue(Thread.getAllStackTraces().keySet().stream().noneMatch(thread -> thread.getName().equals("io-ring")));
+    }
 }

@@ -22,19 +22,21 @@ import testudo.platform.linux.call.Timespec;
 /// Compares every structure and system call number with what the C compiler makes of the kernel's headers.
 class KernelLayoutTest {
     private static final List<String> HEADERS = List.of(
-            "stddef.h", "stdio.h", "linux/types.h", "linux/time_types.h", "linux/eventpoll.h", "linux/uio.h", "linux/stat.h",
-            "linux/un.h", "asm/termbits.h", "linux/io_uring.h", "asm/poll.h", "asm/unistd.h");
-    private static final Map<String, StructLayout> STRUCTS = Map.of(
-            "struct __kernel_timespec", Timespec.LAYOUT,
-            "struct __kernel_itimerspec", Itimerspec.LAYOUT,
-            "struct epoll_event", EpollEvent.LAYOUT,
-            "struct iovec", Iovec.LAYOUT,
-            "struct statx", Statx.LAYOUT,
-            "struct sockaddr_un", SockaddrUn.LAYOUT,
-            "struct termios", Termios.LAYOUT,
-            "struct io_uring_params", IoUringParams.LAYOUT,
-            "struct io_uring_sqe", IoUringParams.SQE,
-            "struct pollfd", BorrowedStream.POLLFD);
+            "stddef.h", "stdio.h", "linux/types.h", "linux/time_types.h", "linux/eventpoll.h", "linux/stat.h",
+            "sys/socket.h", "sys/uio.h", "linux/un.h", "asm/termbits.h", "linux/io_uring.h", "asm/poll.h", "asm/unistd.h");
+    private static final Map<String, StructLayout> STRUCTS = Map.ofEntries(
+            Map.entry("struct __kernel_timespec", Timespec.LAYOUT),
+            Map.entry("struct __kernel_itimerspec", Itimerspec.LAYOUT),
+            Map.entry("struct epoll_event", EpollEvent.LAYOUT),
+            Map.entry("struct iovec", Iovec.LAYOUT),
+            Map.entry("struct statx", Statx.LAYOUT),
+            Map.entry("struct sockaddr_un", SockaddrUn.LAYOUT),
+            Map.entry("struct termios", Termios.LAYOUT),
+            Map.entry("struct io_uring_params", IoUringParams.LAYOUT),
+            Map.entry("struct io_uring_sqe", IoUringParams.SQE),
+            Map.entry("struct pollfd", BorrowedStream.POLLFD),
+            Map.entry("struct msghdr", Msghdr.LAYOUT),
+            Map.entry("struct cmsghdr", Msghdr.CONTROL));
 
     @TempDir Path folder;
 

@@ -1,6 +1,7 @@
 package testudo.spi.arch;
 
 import java.util.Map;
+import java.util.Optional;
 import testudo.spi.hypervisor.BootState;
 import testudo.spi.memory.GuestMemory;
 
@@ -20,6 +21,15 @@ public interface PlannedMachine {
     /// @param vcpu its index
     /// @return the state
     BootState bootState(int vcpu);
+
+    /// How a vCPU starts again that another one has reset and started by an interrupt (x86: INIT, then SIPI), where the controllers that
+    /// carry such interrupts are outside of the hypervisor. After [#load].
+    /// @param vcpu its index
+    /// @param page where it starts, as the interrupt names it (x86: address / 4096, 0 to 255)
+    /// @return the state; empty when vCPUs are not started this way, so that such a machine has one
+    default Optional<BootState> startupState(int vcpu, int page) {
+        return Optional.empty();
+    }
 
     /// The plan's details that only this architecture has, for `--dump-machine`.
     /// @return name → value: strings, longs, lists and maps of these, in a fixed order

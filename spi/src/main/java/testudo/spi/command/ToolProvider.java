@@ -11,6 +11,13 @@ public interface ToolProvider {
     /// @return declarations, not empty
     List<Tool> tools();
 
+    /// The commands, for a provider of which some end in another command of this program, such as `run`.
+    /// @param commands runs other commands
+    /// @return declarations; by default [#tools()]
+    default List<Tool> tools(Commands commands) {
+        return tools();
+    }
+
     /// A command.
     /// @param words the command: `[plugin, list]`
     /// @param arguments its options and arguments
@@ -22,6 +29,16 @@ public interface ToolProvider {
             words = List.copyOf(words);
             arguments = List.copyOf(arguments);
         }
+    }
+
+    /// Runs commands of this program inside this process.
+    @FunctionalInterface
+    interface Commands {
+        /// Runs a command line. Messages go to standard error as if the user had typed it.
+        /// @param arguments such as `[run, --cpus, 2, KERNEL]`, with global options in front
+        /// @return its exit status; that of `run` says how the machine ended
+        /// @throws testudo.spi.VmmException when a machine can't be made or an argument is wrong
+        int run(List<String> arguments);
     }
 
     /// Does what a command says.

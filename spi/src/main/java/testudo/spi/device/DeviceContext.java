@@ -1,7 +1,9 @@
 package testudo.spi.device;
 
+import testudo.spi.VmmException;
 import testudo.spi.disk.DiskOpener;
 import testudo.spi.host.HostPlatform;
+import testudo.spi.net.NetworkOpener;
 import testudo.spi.serial.SerialOpener;
 
 /// What a device lives in. A device knows nothing of processes, transports or hypervisors.
@@ -41,4 +43,12 @@ public interface DeviceContext {
     /// Opens the host's side of serial ports.
     /// @return the opener
     SerialOpener serials();
+
+    /// Opens the host's side of network interfaces.
+    /// @return the opener
+    default NetworkOpener networks() {
+        return options -> {
+            throw new VmmException.Config("device %s can't open networks here".formatted(id()));
+        };
+    }
 }

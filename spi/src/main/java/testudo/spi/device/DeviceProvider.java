@@ -25,6 +25,12 @@ public interface DeviceProvider {
         return List.of();
     }
 
+    /// Those of its virtio devices that can be run by themselves.
+    /// @return declarations, may be empty
+    default List<StandaloneDevice> standalone() {
+        return List.of();
+    }
+
     /// Which devices the options ask for. Opens nothing.
     /// @param configuration the options
     /// @param facts what is known about the machine

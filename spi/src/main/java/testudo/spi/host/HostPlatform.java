@@ -1,5 +1,6 @@
 package testudo.spi.host;
 
+import java.util.Optional;
 import testudo.spi.Availability;
 
 /// The services of one host operating system. Found by [java.util.ServiceLoader]; the first that is ready is used.
@@ -33,6 +34,12 @@ public interface HostPlatform {
     /// Terminals, standard streams, pseudo terminals and signals of the process.
     /// @return the facade
     HostTerminals terminals();
+
+    /// Passing handles to other processes.
+    /// @return the facade, or nothing on a platform that can't do that over local sockets
+    default Optional<HandlePassing> handlePassing() {
+        return Optional.empty();
+    }
 
     /// The operating system's cryptographic randomness.
     /// @return the source

@@ -21,7 +21,7 @@ public interface HostSockets {
     /// @throws testudo.spi.VmmException.Host `cannot listen on PATH: ERRNO`
     LocalListener listen(Path path, Kind kind);
 
-    /// Connects.
+    /// Connects. `/proc/self/fd/N` takes over a connected socket that the process inherited.
     /// @param path where to
     /// @param kind what kind
     /// @return a non-blocking connection; the caller closes it

@@ -13,5 +13,7 @@ public enum FirmwareNode {
     /// The QEMU-compatible firmware configuration interface.
     FW_CFG,
     /// A CFI flash chip.
-    FLASH
+    FLASH,
+    /// A virtio device behind memory-mapped registers. The interrupt is level-triggered.
+    VIRTIO_MMIO
 }

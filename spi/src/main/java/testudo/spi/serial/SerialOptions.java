@@ -43,6 +43,16 @@ public record SerialOptions(
             "serial", SerialOptions.class, MethodHandles.lookup(), "Consoles", "add a serial port or console")
             .withSyntax("TYPE[,key=value…]");
 
+    /// An option of another name with the same value, for a device that has a single kind of port.
+    /// @param name the option's
+    /// @param group heading in help
+    /// @param help what it does
+    /// @return the declaration
+    public static OptionDeclaration<SerialOptions> port(String name, String group, String help) {
+        return OptionDeclaration.keyValues(name, SerialOptions.class, MethodHandles.lookup(), group, help)
+                .withSyntax("TYPE[,key=value…]");
+    }
+
     /// The ports of a machine for which the user asked for none: COM1 on the terminal.
     /// @return the options of `type=stdout,hardware=serial,num=1,console,stdin`
     public static SerialOptions standard() {

@@ -11,6 +11,11 @@ import testudo.spi.hypervisor.BootState;
 /// @param lint0ExtInt whether LINT0 delivers the PIC's interrupts and LINT1 is NMI, as firmware leaves it
 public record X86BootState(
         List<CpuidEntry> cpuid, List<MsrValue> msrs, Optional<Entry> entry, boolean lint0ExtInt) implements BootState {
+    private static final int REAL_LIMIT = 0xFFFF;
+    private static final int REAL_CODE = 0x9B;
+    private static final int REAL_DATA = 0x93;
+    private static final int REAL_TASK = 0x8B;
+
     /// Copies the lists.
     public X86BootState {
         cpuid = List.copyOf(cpuid);
@@ -25,6 +30,17 @@ public record X86BootState(
     /// @param rsi source index
     /// @param system control registers and segments
     public record Entry(long rip, long rsp, long rax, long rbx, long rsi, SystemRegisters system) {}
+
+    /// Where a start-up interrupt starts a vCPU: real mode, at the beginning of a page (Intel SDM volume 3, "MP Initialization Protocol
+    /// Algorithm for MP Systems").
+    /// @param page address / 4096, 0 to 255
+    /// @return the entry
+    public static Entry startup(int page) {
+        X86Segment code = new X86Segment(page << 8, (long) page << 12, REAL_LIMIT, REAL_CODE);
+        X86Segment data = new X86Segment(0, 0, REAL_LIMIT, REAL_DATA);
+        X86Segment task = new X86Segment(0, 0, REAL_LIMIT, REAL_TASK);
+        return new Entry(0, 0, 0, 0, 0, new SystemRegisters(code, data, task, 0, REAL_LIMIT, 0, REAL_LIMIT, 0, 0, 0, 0));
+    }
 
     /// Control registers and segments.
     /// @param cs code

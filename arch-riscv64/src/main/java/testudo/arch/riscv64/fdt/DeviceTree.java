@@ -23,7 +23,8 @@ public final class DeviceTree {
     private static final int KASLR_SEED_BYTES = 8;
 
     private static final int PCI_MEMORY_32 = 0x0200_0000;
-    private static final int PCI_MEMORY_64 = 0x0300_0000;
+    /// 64-bit and prefetchable: Linux warns about any other window of 4 GiB and more.
+    private static final int PCI_MEMORY_64 = 0x4300_0000;
     private static final int PCI_FUNCTION_MASK = 0xFF00;
     private static final int PCI_PIN_MASK = 7;
 

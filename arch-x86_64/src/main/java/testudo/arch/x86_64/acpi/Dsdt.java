@@ -53,6 +53,10 @@ final class Dsdt {
                     "FWC" + firmwareConfiguration, string("QEMU0002"), firmwareConfiguration++, node,
                     name("_STA", integer(PRESENT_HIDDEN))));
         }
+        int virtio = 0;
+        for (PlatformNode node : machine.nodes(FirmwareNode.VIRTIO_MMIO).limit(256).toList()) {
+            devices.add(dsdt.platformDevice("VM%02X".formatted(virtio), string("LNRO0005"), virtio++, node));
+        }
         byte[] sleep = power.isPresent() ? sleepStates() : new byte[0];
         return AcpiTable.of("DSDT", REVISION, Aml.join(sleep, scope("\\_SB_", devices.toArray(byte[][]::new))));
     }

@@ -42,7 +42,7 @@ final class ResourceTemplate {
             int mask = 1 << irq;
             put(0x22, mask, mask >> 8);
         } else {
-            int flags = trigger == Trigger.EDGE ? 0x03 : 0x01; // consumer, edge or level, active high
+            int flags = trigger == Trigger.EDGE ? 0x03 : 0x09; // consumer; edge, or level and shared; active high
             put(0x89, 6, 0, flags, 1);
             descriptors.writeBytes(Aml.littleEndian(irq, 4));
         }

@@ -113,6 +113,12 @@ public final class ControlRegisters {
         return (status & STATUS_FS) != 0;
     }
 
+    /// Whether `sstatus.FS` is dirty already.
+    /// @return false when a floating-point instruction is illegal or would change it
+    public boolean floatsAreDirty() {
+        return (status & STATUS_FS) == STATUS_FS;
+    }
+
     /// Notes that floating-point state has changed: `sstatus.FS` becomes dirty.
     public void floatsDirty() {
         status |= STATUS_FS;

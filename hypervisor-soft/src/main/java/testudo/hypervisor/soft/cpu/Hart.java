@@ -57,6 +57,8 @@ public final class Hart {
     public int fetchEpoch;
     /// `frm`, 0 to 7; above 4 is reserved.
     public int roundingMode;
+    /// What translated code has left of the budget that it was given. Means nothing to others.
+    public int budget;
     /// The way to memory.
     public final Mmu mmu;
     /// Where guest code jumps.

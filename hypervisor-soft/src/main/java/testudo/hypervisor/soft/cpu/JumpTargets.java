@@ -15,6 +15,9 @@ public final class JumpTargets {
     /// How often a target is taken before the interpreter returns with it; never, as long as nobody translates.
     public int threshold = Integer.MAX_VALUE;
 
+    /// The last address that was taken so often, or -1.
+    public long hot = -1;
+
     /// Makes an empty table.
     public JumpTargets() {
         clear();
@@ -39,6 +42,7 @@ public final class JumpTargets {
             return false;
         }
         taken[slot] = 0;
+        hot = pc;
         return true;
     }
 

@@ -34,6 +34,9 @@ public final class Mmu {
     /// The TLB of the current privilege: read it anew after anything that may change the privilege, `sstatus` or `satp`.
     public Tlb tlb;
 
+    /// Changes whenever a translation is forgotten: who keeps one elsewhere has to forget it too.
+    public int epoch;
+
     private final PhysicalMemory memory;
     private final PageTable table;
     private final Tlb userTlb = new Tlb();
@@ -105,6 +108,7 @@ public final class Mmu {
 
     /// Forgets all translations.
     public void flush() {
+        epoch++;
         userTlb.flush();
         supervisorTlb.flush();
         copyTlb.flush();
@@ -118,6 +122,7 @@ public final class Mmu {
             flush(); // the TLB may hold any piece of the page
             return;
         }
+        epoch++;
         userTlb.flush(va);
         supervisorTlb.flush(va);
         copyTlb.flush(va);

@@ -63,6 +63,8 @@ public final class Errno {
     public static final int ENOSYS = 38;
     /// `ELOOP`.
     public static final int ELOOP = 40;
+    /// `EMSGSIZE`.
+    public static final int EMSGSIZE = 90;
     /// `EOPNOTSUPP`.
     public static final int EOPNOTSUPP = 95;
     /// `EADDRINUSE`.
@@ -110,6 +112,7 @@ public final class Errno {
             case ENAMETOOLONG -> "ENAMETOOLONG";
             case ENOSYS -> "ENOSYS";
             case ELOOP -> "ELOOP";
+            case EMSGSIZE -> "EMSGSIZE";
             case EOPNOTSUPP -> "EOPNOTSUPP";
             case EADDRINUSE -> "EADDRINUSE";
             case ECONNRESET -> "ECONNRESET";
@@ -125,7 +128,7 @@ public final class Errno {
     public static Kind kind(int errno) {
         return switch (errno) {
             case EPERM, EACCES, EROFS -> Kind.DENIED;
-            case ENOENT, ENOTDIR, ENODEV, ENXIO -> Kind.MISSING;
+            case ENOENT, ENOTDIR, ENODEV, ENXIO, ECONNREFUSED -> Kind.MISSING;
             case ENOMEM, EMFILE, ENFILE, ENOSPC, EBUSY -> Kind.EXHAUSTED;
             case ENOSYS, EOPNOTSUPP, ENOTTY -> Kind.UNSUPPORTED;
             default -> Kind.IO;

@@ -43,6 +43,12 @@ public enum SystemCall {
     SENDTO(44, 206),
     /// `recvfrom(2)`.
     RECVFROM(45, 207),
+    /// `sendmsg(2)`.
+    SENDMSG(46, 211),
+    /// `recvmsg(2)`.
+    RECVMSG(47, 212),
+    /// `socketpair(2)`.
+    SOCKETPAIR(53, 199),
     /// `bind(2)`.
     BIND(49, 200),
     /// `listen(2)`.
@@ -69,6 +75,10 @@ public enum SystemCall {
     STATX(332, 291),
     /// `getpid(2)`.
     GETPID(39, 172),
+    /// `geteuid(2)`.
+    GETEUID(107, 175),
+    /// `getegid(2)`.
+    GETEGID(108, 177),
     /// `gettid(2)`.
     GETTID(186, 178),
     /// `tgkill(2)`.
@@ -91,6 +101,20 @@ public enum SystemCall {
     MEMFD_CREATE(319, 279),
     /// `getrandom(2)`.
     GETRANDOM(318, 278),
+    /// `prctl(2)`.
+    PRCTL(157, 167),
+    /// `waitid(2)`.
+    WAITID(247, 95),
+    /// `seccomp(2)`.
+    SECCOMP(317, 277),
+    /// `pidfd_send_signal(2)`.
+    PIDFD_SEND_SIGNAL(424, 424),
+    /// `pidfd_open(2)`.
+    PIDFD_OPEN(434, 434),
+    /// `landlock_create_ruleset(2)`.
+    LANDLOCK_CREATE_RULESET(444, 444),
+    /// `landlock_add_rule(2)`.
+    LANDLOCK_ADD_RULE(445, 445),
     /// `io_uring_setup(2)`.
     IO_URING_SETUP(425, 425),
     /// `io_uring_enter(2)`.

@@ -27,6 +27,16 @@ public final class GuestRam implements AutoCloseable {
         next = gpa;
     }
 
+    /// Makes RAM of memory that somebody else owns, such as memory that is shared with another process.
+    /// @param gpa its first address, page-aligned
+    /// @param bytes page-aligned; must stay as long as this
+    public GuestRam(long gpa, MemorySegment bytes) {
+        this.gpa = gpa;
+        this.bytes = bytes;
+        memory.add(new GuestRegion(gpa, bytes.byteSize(), Purpose.RAM, HostAccess.ALL, bytes));
+        next = gpa;
+    }
+
     /// Guest memory with this region; tests may add more.
     /// @return the memory
     public GuestMemory memory() {

@@ -2,22 +2,11 @@ package testudo.testing.driver;
 
 /// A guest driver of the modern virtio PCI transport: finds the structures in configuration space and brings the device up through
 /// its registers (VIRTIO 1.3, 4.1 "Virtio Over PCI Bus"). Also does what a driver must not, register by register. One thread.
-public final class VirtioPciDriver {
-    /// Device status: the guest has noticed the device.
-    public static final int ACKNOWLEDGE = 1;
-    /// Device status: the guest knows how to drive it.
-    public static final int DRIVER = 2;
-    /// Device status: the driver is ready.
-    public static final int DRIVER_OK = 4;
-    /// Device status: features are agreed.
-    public static final int FEATURES_OK = 8;
-    /// Device status: the device has failed.
-    public static final int NEEDS_RESET = 64;
-
+public final class VirtioPciDriver implements VirtioDriver {
+    private static final int NO_VECTOR = 0xFFFF;
     private static final int CAPABILITIES = 0x34;
     private static final int VENDOR_CAPABILITY = 9;
     private static final int MAX_CAPABILITIES = 48;
-    private static final int MAX_POLLS = 10_000_000;
 
     private final Bus bus;
     private final long[] structures = new long[6];
@@ -95,40 +84,17 @@ public final class VirtioPciDriver {
         bus.write(structures[1] + offset, sizeBytes, value);
     }
 
-    /// The device status.
-    /// @return its bits
+    @Override
     public int status() {
         return (int) common(0x14, 1);
     }
 
-    /// Writes the device status.
-    /// @param status its bits
+    @Override
     public void status(int status) {
         common(0x14, 1, status);
     }
 
-    /// Resets the device and waits until it says so.
-    public void reset() {
-        status(0);
-        awaitStatus(0xFF, 0);
-    }
-
-    /// Polls until the device status has a value.
-    /// @param mask the bits that matter
-    /// @param wanted their value
-    /// @throws AssertionError when it never has
-    public void awaitStatus(int mask, int wanted) {
-        for (int i = 0; i < MAX_POLLS; i++) {
-            if ((status() & mask) == wanted) {
-                return;
-            }
-            Thread.onSpinWait();
-        }
-        throw new AssertionError("device status 0x%x never became 0x%x".formatted(status(), wanted));
-    }
-
-    /// The features that the device offers.
-    /// @return a mask
+    @Override
     public long offeredFeatures() {
         common(0x00, 4, 0);
         long low = common(0x04, 4);
@@ -136,19 +102,17 @@ public final class VirtioPciDriver {
         return low | common(0x04, 4) << 32;
     }
 
-    /// Resets the device and agrees on features.
-    /// @param features what to accept
-    /// @return whether the device agreed
-    public boolean negotiate(long features) {
-        reset();
-        status(ACKNOWLEDGE);
-        status(ACKNOWLEDGE | DRIVER);
+    @Override
+    public void acceptFeatures(long features) {
         common(0x08, 4, 0);
         common(0x0C, 4, features & 0xFFFF_FFFFL);
         common(0x08, 4, 1);
         common(0x0C, 4, features >>> 32);
-        status(ACKNOWLEDGE | DRIVER | FEATURES_OK);
-        return (status() & FEATURES_OK) != 0;
+    }
+
+    @Override
+    public void setUp(int queue, FakeDriver ring) {
+        setUp(queue, ring, NO_VECTOR);
     }
 
     /// Sets up and enables a queue.
@@ -166,13 +130,7 @@ public final class VirtioPciDriver {
         common(0x1C, 2, 1);
     }
 
-    /// Says that the driver is ready.
-    public void ready() {
-        status(ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
-    }
-
-    /// Notifies a queue.
-    /// @param queue any 16 bits
+    @Override
     public void notifyQueue(int queue) {
         bus.write(structures[2] + (long) queue * notifyMultiplier, 2, queue);
     }
@@ -183,10 +141,7 @@ public final class VirtioPciDriver {
         return (int) bus.read(structures[3], 1);
     }
 
-    /// Reads device configuration.
-    /// @param offset in the structure
-    /// @param sizeBytes 1, 2, 4 or 8
-    /// @return the value
+    @Override
     public long config(long offset, int sizeBytes) {
         return bus.read(structures[4] + offset, sizeBytes);
     }

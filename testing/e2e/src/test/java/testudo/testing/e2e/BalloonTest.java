@@ -5,15 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// The balloon takes memory from a running guest and gives it back.
+@ParameterizedClass
+@MethodSource("testudo.testing.e2e.Backend#selected")
+@Tag("soft")
 class BalloonTest extends OnProduct {
     private static final long SIZE_MIB = 128;
 
     @Test
     void memoryLeavesTheGuestAndComesBack() throws Exception {
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12));
+        Guest guest = boot(machine());
         long before = freeMib(guest);
 
         assertEquals(0, client("balloon " + (SIZE_MIB << 20)).exitCode());
@@ -25,25 +31,27 @@ class BalloonTest extends OnProduct {
 
     @Test
     void memoryTheGuestGaveUpReturnsToTheHost() throws Exception {
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12));
+        Guest guest = boot(machine());
         // Pages the guest has touched, then freed, still belong to it.
         guest.run("dd if=/dev/zero of=/tmp/fill bs=1M count=192 2> /dev/null; rm /tmp/fill");
-        long before = sharedMib();
+        long before = guestMemoryMib(guest);
         assertEquals(0, client("balloon " + (256L << 20)).exitCode());
         guest.await("[ " + FREE_MIB + " -lt 256 ]");
-        assertTrue(sharedMib() < before - 96, "host memory in use: " + before + " MiB before, " + sharedMib() + " after");
+        long after = guestMemoryMib(guest);
+        assertTrue(after < before - 96, "host memory in use: " + before + " MiB before, " + after + " after");
     }
 
     @Test
     void statisticsNameTheSizeReached() throws Exception {
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12));
+        Guest guest = boot(machine());
         long before = freeMib(guest);
         assertEquals(0, client("balloon " + (SIZE_MIB << 20)).exitCode());
         guest.await("[ " + FREE_MIB + " -lt " + (before - SIZE_MIB * 3 / 4) + " ]");
+        String stats = host.folder() + "/stats";
         // The last pages may still be on their way; the guest has free memory, so the size is reached soon.
-        OuterLinux.Result last = outer.exec("for n in $(seq 100); do /image/bin/testudo balloon_stats " + RunOptions.SOCKET
-                + " > /tmp/stats && grep -q '\"balloon_actual\": *" + (SIZE_MIB << 20) + "' /tmp/stats && break;"
-                + " usleep 100000; done; cat /tmp/stats");
+        Host.Result last = host.exec("for n in $(seq 100); do " + host.image() + "/bin/testudo balloon_stats "
+                + RunOptions.socket(host) + " > " + stats + " && grep -q '\"balloon_actual\": *" + (SIZE_MIB << 20) + "' " + stats
+                + " && break; sleep 0.1; done; cat " + stats);
         String json = last.stdout().replaceAll("\\s+", "");
         assertTrue(json.startsWith("{\"BalloonStats\":{"), json);
         assertTrue(json.contains("\"balloon_actual\":" + (SIZE_MIB << 20)), json);
@@ -52,7 +60,7 @@ class BalloonTest extends OnProduct {
 
     @Test
     void withoutTheDeviceTheCommandFails() throws Exception {
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).with("--no-balloon"));
+        Guest guest = boot(machine().with("--no-balloon"));
         long before = freeMib(guest);
         assertNotEquals(0, client("balloon " + (SIZE_MIB << 20)).exitCode());
         assertTrue(freeMib(guest) > before - SIZE_MIB / 4);
@@ -64,8 +72,9 @@ class BalloonTest extends OnProduct {
         return Long.parseLong(guest.run("echo " + FREE_MIB));
     }
 
-    /// Memory of the outer Linux in shared mappings, which guest memory is.
-    private long sharedMib() throws IOException, InterruptedException {
-        return Long.parseLong(outer.exec("awk '/^Shmem:/ { print int($2 / 1024) }' /proc/meminfo").stdout().strip());
+    /// Memory that the product has in shared mappings, which guest memory is.
+    private long guestMemoryMib(Guest guest) throws IOException, InterruptedException {
+        return Long.parseLong(host.exec("awk '/^RssShmem:/ { print int($2 / 1024) }' /proc/" + guest.monitor().pid() + "/status")
+                .stdout().strip());
     }
 }

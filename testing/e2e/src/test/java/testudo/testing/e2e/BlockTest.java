@@ -5,9 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// Disks, as a stock kernel uses them: the bytes, the order, the attributes.
+@ParameterizedClass
+@MethodSource("testudo.testing.e2e.Backend#selected")
+@Tag("soft")
 class BlockTest extends OnProduct {
     private static final String FIO = "fio --name=check --filename=/dev/vdb --direct=1 --ioengine=libaio --iodepth=8 --bs=4k"
             + " --size=16M --rw=randwrite --randseed=7 --verify=crc32c --verify_fatal=1 --output=/tmp/fio.txt";
@@ -16,48 +22,48 @@ class BlockTest extends OnProduct {
     @Test
     void guestReadsWhatTheFileHolds() throws Exception {
         String disk = disk("data.img", 8);
-        String sum = outer.exec("head -c 8388608 /dev/urandom > " + disk + "; md5sum < " + disk).stdout().strip();
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).with("--block path=" + disk));
+        String sum = host.exec("head -c 8388608 /dev/urandom > " + disk + "; md5sum < " + disk).stdout().strip();
+        Guest guest = boot(machine().with("--block path=" + disk));
         assertEquals(sum, guest.run("md5sum < /dev/vda"));
     }
 
     @Test
     void flushedWritesAreInTheFile() throws Exception {
         String disk = disk("data.img", 8);
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).with("--block path=" + disk));
+        Guest guest = boot(machine().with("--block path=" + disk));
         guest.run("head -c 4194304 /dev/urandom > /tmp/content");
         guest.run("dd if=/tmp/content of=/dev/vda bs=64k seek=16 conv=fsync 2> /dev/null");
         String sum = guest.run("md5sum < /tmp/content");
-        assertEquals(sum, outer.exec("dd if=" + disk + " bs=64k skip=16 count=64 2> /dev/null | md5sum").stdout().strip());
-        assertEquals("1048576", outer.exec("head -c 1048576 " + disk + " | tr -dc '\\000' | wc -c").stdout().strip(),
+        assertEquals(sum, host.exec("dd if=" + disk + " bs=64k skip=16 count=64 2> /dev/null | md5sum").stdout().strip());
+        assertEquals("1048576", host.exec("head -c 1048576 " + disk + " | tr -dc '\\000' | wc -c").stdout().strip(),
                 "bytes before the written ones stay zero");
     }
 
     @Test
     void readOnlyDiskTakesNoWrite() throws Exception {
         String disk = disk("data.img", 8);
-        outer.exec("mke2fs -q -t ext4 " + disk).orFail("mke2fs");
-        String sum = outer.exec("md5sum < " + disk).stdout();
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).with("--block path=" + disk + ",ro"));
+        host.exec("mke2fs -q -t ext4 " + disk).orFail("mke2fs");
+        String sum = host.exec("md5sum < " + disk).stdout();
+        Guest guest = boot(machine().with("--block path=" + disk + ",ro"));
         assertEquals("1", guest.run("cat /sys/block/vda/ro"));
         assertNotEquals(0, guest.exitCodeOf("dd if=/dev/zero of=/dev/vda bs=4k count=1"));
         assertEquals(0, guest.exitCodeOf("mkdir /mnt; mount -t ext4 -o ro /dev/vda /mnt"));
         assertTrue(guest.run("touch /mnt/f; true").contains("Read-only file system"));
         assertEquals(0, guest.end("poweroff -f"));
-        assertEquals(sum, outer.exec("md5sum < " + disk).stdout());
+        assertEquals(sum, host.exec("md5sum < " + disk).stdout());
     }
 
     @Test
     void idIsTheDisksSerialNumber() throws Exception {
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).with("--block path=" + disk("data.img", 8) + ",id=shield-0123456789abc"));
+        Guest guest = boot(machine().with("--block path=" + disk("data.img", 8) + ",id=shield-0123456789abc"));
         assertEquals("shield-0123456789abc", guest.run("cat /sys/block/vda/serial"));
     }
 
     @Test
     void discardGivesTheSpaceBack() throws Exception {
         String disk = disk("data.img", 96);
-        outer.exec("mke2fs -q -t ext4 " + disk).orFail("mke2fs");
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).with("--block path=" + disk));
+        host.exec("mke2fs -q -t ext4 " + disk).orFail("mke2fs");
+        Guest guest = boot(machine().with("--block path=" + disk));
         guest.run("mkdir /mnt && mount -t ext4 /dev/vda /mnt && head -c 33554432 /dev/urandom > /mnt/f && sync");
         long full = usedKib(disk);
         assertTrue(full > 32 * 1024, full + " KiB used");
@@ -67,7 +73,7 @@ class BlockTest extends OnProduct {
 
     @Test
     void disksAreNamedInTheirOrder() throws Exception {
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).vcpus(2)
+        Guest guest = boot(machine().vcpus(2)
                 .with("--block path=" + disk("first.img", 16), "--block path=" + disk("second.img", 32) + ",ro"));
         assertEquals("32768 65536", guest.run("echo $(cat /sys/block/vda/size /sys/block/vdb/size)"));
         assertEquals("0 1", guest.run("echo $(cat /sys/block/vda/ro /sys/block/vdb/ro)"));
@@ -75,18 +81,18 @@ class BlockTest extends OnProduct {
 
     @Test
     void withoutTheDeviceThereIsNoDisk() throws Exception {
-        assertEquals("none", boot(RunOptions.of(Kernel.CLOUD_6_12)).run("ls -d /sys/block/vd* 2> /dev/null || echo none"));
+        assertEquals("none", boot(machine()).run("ls -d /sys/block/vd* 2> /dev/null || echo none"));
     }
 
     @Test
     void randomWritesReadBackUnchanged() throws Exception {
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).vcpus(2).withRootDisk().with("--block path=" + disk("data.img", 16)));
+        Guest guest = boot(machine().vcpus(2).withRootDisk().with("--block path=" + disk("data.img", 16)));
         guest.console().run(FIO, FIO_LIMIT).orFail("fio");
     }
 
     @Test
     void packedRingsWithAWorkerEachKeepTheData() throws Exception {
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).vcpus(2).withRootDisk()
+        Guest guest = boot(machine().vcpus(2).withRootDisk()
                 .with("--block path=" + disk("data.img", 16) + ",packed-queue=true,multiple-workers=true"));
         // Bit 34 is VIRTIO_F_RING_PACKED; sysfs shows the negotiated bits from 0 on.
         assertEquals("1", guest.run("cut -c35 /sys/block/vdb/device/features"));
@@ -96,7 +102,7 @@ class BlockTest extends OnProduct {
     @Test
     void directDiskKeepsTheData() throws Exception {
         String disk = disk("direct.img", 16);
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).withRootDisk().with("--block path=" + disk + ",block-size=4096,direct=true"));
+        Guest guest = boot(machine().withRootDisk().with("--block path=" + disk + ",block-size=4096,direct=true"));
         assertEquals("4096", guest.run("cat /sys/block/vdb/queue/logical_block_size"));
         guest.console().run(FIO, FIO_LIMIT).orFail("fio");
     }
@@ -105,13 +111,13 @@ class BlockTest extends OnProduct {
     @Test
     void changedBlockIsFound() throws Exception {
         String disk = disk("data.img", 16);
-        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).vcpus(2).withRootDisk().with("--block path=" + disk));
+        Guest guest = boot(machine().vcpus(2).withRootDisk().with("--block path=" + disk));
         guest.console().run(FIO, FIO_LIMIT).orFail("fio");
-        outer.exec("dd if=/dev/zero of=" + disk + " bs=4k seek=100 count=1 conv=notrunc").orFail("changing a block");
+        host.exec("dd if=/dev/zero of=" + disk + " bs=4k seek=100 count=1 conv=notrunc").orFail("changing a block");
         assertNotEquals(0, guest.console().run(FIO + " --verify_only", FIO_LIMIT).exitCode());
     }
 
     private long usedKib(String path) throws Exception {
-        return Long.parseLong(outer.exec("du -k " + path + " | cut -f1").stdout().strip());
+        return Long.parseLong(host.exec("du -k " + path + " | cut -f1").stdout().strip());
     }
 }

@@ -4,37 +4,47 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import org.junit.jupiter.params.ParameterizedTest;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Stock kernels boot to the shell and find the machine that was asked for. The cases meet every kernel, both kernel file
 /// forms, every number of vCPUs and every memory size, not their product.
+@ParameterizedClass
+@MethodSource("machines")
+@Tag("soft")
 class BootTest extends OnProduct {
     /// @param elf whether the kernel is given as the ELF file from inside the bzImage
-    record Machine(Kernel kernel, boolean elf, int vcpus, int memoryMib) {
-        String kernelFile() {
-            return elf ? kernel.vmlinux() : kernel.bzImage();
-        }
+    record Machine(Kernel kernel, boolean elf, int vcpus, int memoryMib) {}
+
+    private static final List<Machine> MACHINES = List.of(
+            new Machine(Kernel.RISCV64_6_12, false, 1, 256),
+            new Machine(Kernel.RISCV64_6_12, false, 4, 2048),
+            new Machine(Kernel.CLOUD_6_12, false, 2, 512),
+            new Machine(Kernel.CLOUD_6_12, true, 1, 256),
+            new Machine(Kernel.GENERIC_6_12, false, 1, 256),
+            // Larger than the outer Linux; needs memory above 4 GiB.
+            new Machine(Kernel.GENERIC_6_12, true, 2, 6144),
+            new Machine(Kernel.CLOUD_6_1, false, 2, 6144),
+            new Machine(Kernel.GENERIC_6_1, false, 1, 512));
+
+    static Stream<Arguments> machines() {
+        return Backend.selected().flatMap(backend -> MACHINES.stream().filter(machine -> backend.kernels().contains(machine.kernel()))
+                .map(machine -> Arguments.of(backend, machine)));
     }
 
-    static List<Machine> machines() {
-        return List.of(
-                new Machine(Kernel.CLOUD_6_12, false, 2, 512),
-                new Machine(Kernel.CLOUD_6_12, true, 1, 256),
-                new Machine(Kernel.GENERIC_6_12, false, 1, 256),
-                // Larger than the outer Linux; needs memory above 4 GiB.
-                new Machine(Kernel.GENERIC_6_12, true, 2, 6144),
-                new Machine(Kernel.CLOUD_6_1, false, 2, 6144),
-                new Machine(Kernel.GENERIC_6_1, false, 1, 512));
-    }
+    @Parameter(1) Machine machine;
 
-    @ParameterizedTest
-    @MethodSource("machines")
-    void stockKernelFindsTheMachineThatWasAskedFor(Machine machine) throws Exception {
-        Guest guest = boot(RunOptions.of(machine.kernel()).kernel(machine.kernelFile()).vcpus(machine.vcpus())
+    @Test
+    void stockKernelFindsTheMachineThatWasAskedFor() throws Exception {
+        Guest guest = boot(RunOptions.of(machine.kernel()).elf(machine.elf()).vcpus(machine.vcpus())
                 .memoryMib(machine.memoryMib()).parameter("testudo.word=kept"));
 
-        assertEquals(outer.exec("cat " + machine.kernel().releaseFile()).stdout().strip(), guest.run("uname -r"));
+        assertEquals(host.exec("cat " + machine.kernel().releaseFile(host)).stdout().strip(), guest.run("uname -r"));
         assertEquals(Integer.toString(machine.vcpus()), guest.run("nproc"));
         assertMemory(machine.memoryMib(), Long.parseLong(guest.run("awk '/^MemTotal:/ { print $2 }' /proc/meminfo")));
         String line = guest.run("cat /proc/cmdline");

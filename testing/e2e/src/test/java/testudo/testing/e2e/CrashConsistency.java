@@ -26,19 +26,19 @@ abstract class CrashConsistency extends OnProduct {
     protected void killAndCheck(long seed) throws IOException, InterruptedException {
         Random random = new Random(seed);
         int delayMicros = random.nextInt(2_500_000);
-        outer.exec("cp --sparse=always /material/small.ext4 " + DISK + " 2> /dev/null || cp /material/small.ext4 " + DISK)
+        host.exec("cp --sparse=always /material/small.ext4 " + DISK + " 2> /dev/null || cp /material/small.ext4 " + DISK)
                 .orFail("copying the root disk");
         Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).vcpus(2).with("--block path=" + DISK + ",root"));
         assertEquals("rw", guest.run("awk '$2 == \"/\" && $1 ~ /dev/ { print substr($4, 1, 2) }' /proc/mounts"));
 
         guest.console().sendLine(LOAD);
         guest.console().expect("safe 3\r?\n", Duration.ofMinutes(3));
-        outer.exec("usleep " + delayMicros);
+        host.exec("usleep " + delayMicros);
         guest.monitor().kill();
 
         // Only journal replay, no repair: whatever is wrong afterwards is the product's.
-        outer.exec("e2fsck -E journal_only -p " + DISK);
-        OuterLinux.Result check = outer.exec("e2fsck -fn " + DISK);
+        host.exec("e2fsck -E journal_only -p " + DISK);
+        Host.Result check = host.exec("e2fsck -fn " + DISK);
         assertEquals(0, check.exitCode(), () -> "seed " + seed + ": " + check.stdout() + check.stderr());
         int last = lastSafe(guest);
         for (int number = Math.max(1, last - 30); number <= last; number++) {
@@ -56,8 +56,8 @@ abstract class CrashConsistency extends OnProduct {
     }
 
     private void assertContent(int number, long seed) throws IOException, InterruptedException {
-        String expected = outer.exec("seq " + number + " " + (number + 3000) + " | md5sum").stdout();
-        String found = outer.exec("debugfs -R 'cat /data/" + number + "' " + DISK + " 2> /dev/null | md5sum").stdout();
+        String expected = host.exec("seq " + number + " " + (number + 3000) + " | md5sum").stdout();
+        String found = host.exec("debugfs -R 'cat /data/" + number + "' " + DISK + " 2> /dev/null | md5sum").stdout();
         assertEquals(expected, found, "file " + number + ", which the guest knew to be safe; seed " + seed);
     }
 }

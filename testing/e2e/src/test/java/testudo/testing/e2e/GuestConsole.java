@@ -30,7 +30,7 @@ final class GuestConsole {
     ///
     /// @param command one line; longer than 4000 characters the guest's terminal would cut it
     /// @return its exit code and what it wrote to either stream
-    OuterLinux.Result run(String command, Duration limit) throws IOException, InterruptedException {
+    Host.Result run(String command, Duration limit) throws IOException, InterruptedException {
         int number = ++sequence;
         String line = "eval '" + command.replace("'", "'\\''") + "' 2>&1; printf 'end-%s %s\\n' " + number + " $?\n";
         if (command.indexOf('\n') >= 0 || line.length() > LINE_LIMIT) {
@@ -39,7 +39,7 @@ final class GuestConsole {
         port.send(line);
         MatchResult end = port.expect(
                 Pattern.compile("([\\s\\S]*?)end-" + number + " (\\d+)\r?\n[\\s\\S]*?" + PROMPT.pattern()), limit);
-        return new OuterLinux.Result(Integer.parseInt(end.group(2)), end.group(1).replace("\r\n", "\n"), "");
+        return new Host.Result(Integer.parseInt(end.group(2)), end.group(1).replace("\r\n", "\n"), "");
     }
 
     /// Runs a command line in the guest, which must succeed.

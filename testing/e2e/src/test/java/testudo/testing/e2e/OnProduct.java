@@ -4,13 +4,18 @@ import java.io.IOException;
 import java.time.Duration;
 
 /// Base of the tests that run the product.
-abstract class OnProduct extends OnOuterLinux {
+abstract class OnProduct extends OnHost {
     private static final Duration CLIENT_LIMIT = Duration.ofMinutes(2);
+
+    /// A small machine of this backend.
+    protected RunOptions machine() {
+        return RunOptions.of(backend.kernels().getFirst());
+    }
 
     /// Starts a machine and waits for the guest's prompt.
     protected Guest boot(RunOptions options) throws IOException, InterruptedException {
-        outer.exec("rm -f " + RunOptions.SOCKET);
-        BackgroundProgram monitor = start(1, options.commandLine());
+        host.exec("rm -f " + RunOptions.socket(host));
+        BackgroundProgram monitor = start(1, options.commandLine(host, backend));
         GuestConsole console = new GuestConsole(monitor.console());
         console.awaitPrompt();
         return new Guest(monitor, console);
@@ -19,16 +24,16 @@ abstract class OnProduct extends OnOuterLinux {
     /// Runs a client command of the product, such as `stop`, against the running machine.
     ///
     /// @param command the words before the socket's path, which comes last
-    protected OuterLinux.Result client(String command) throws IOException, InterruptedException {
-        return outer.exec("/image/bin/testudo " + command + " " + RunOptions.SOCKET, CLIENT_LIMIT);
+    protected Host.Result client(String command) throws IOException, InterruptedException {
+        return host.exec(host.image() + "/bin/testudo " + command + " " + RunOptions.socket(host), CLIENT_LIMIT);
     }
 
-    /// Makes a data disk of zeros in the outer Linux' memory.
+    /// Makes a data disk of zeros on the host.
     ///
     /// @return its path
     protected String disk(String name, int mebibytes) throws IOException, InterruptedException {
-        String path = "/tmp/" + name;
-        outer.exec("rm -f " + path + "; truncate -s " + mebibytes + "M " + path).orFail("making " + path);
+        String path = host.folder() + "/" + name;
+        host.exec("rm -f " + path + "; truncate -s " + mebibytes + "M " + path).orFail("making " + path);
         return path;
     }
 }

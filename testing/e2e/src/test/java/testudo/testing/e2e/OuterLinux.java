@@ -22,26 +22,11 @@ import java.util.stream.Stream;
 /// It has `/image` (read-only: the folder under test), `/material` (read-only: kernels, initramfs files, root file systems),
 /// `/tmp` (in memory, 2.5 GB) and, on request, `/scratch` (a disk of its own). Closing it kills its QEMU; nothing survives.
 /// One thread uses it at a time.
-final class OuterLinux implements AutoCloseable {
-    /// How long an ordinary command may take; software emulation on a busy machine is slow, so it is generous.
-    static final Duration COMMAND_LIMIT = Duration.ofSeconds(120);
-
+final class OuterLinux implements Host {
     private static final Duration START_LIMIT = Duration.ofSeconds(120);
     private static final Pattern DONE = Pattern.compile("done (\\d+) (\\d+) (\\d+) (\\d+)\n");
     private static final int CONSOLES = 3;
     private static final long SCRATCH_BYTES = 4L << 30;
-
-    /// What a command did.
-    /// @param exitCode as a shell counts: 128 + n for signal n
-    record Result(int exitCode, String stdout, String stderr) {
-        /// @throws AssertionError unless the command succeeded
-        Result orFail(String what) {
-            if (exitCode != 0) {
-                throw new AssertionError(what + " ended with " + exitCode + ": " + stderr + stdout);
-            }
-            return this;
-        }
-    }
 
     private final Path run;
     private final Process qemu;
@@ -106,21 +91,16 @@ final class OuterLinux implements AutoCloseable {
         return new Port("qmp", server.accept());
     }
 
-    /// Runs a shell command with the ordinary time limit.
-    Result exec(String command) throws IOException, InterruptedException {
-        return exec(command, COMMAND_LIMIT);
-    }
-
-    /// Runs a shell command; it is killed (exit code 137) when `limit` passes.
-    Result exec(String command, Duration limit) throws IOException, InterruptedException {
+    @Override
+    public Result exec(String command, Duration limit) throws IOException, InterruptedException {
         int id = ++request;
         String encoded = Base64.getEncoder().encodeToString((command + "\n").getBytes(StandardCharsets.UTF_8));
         agent.send("run " + id + " " + limit.toSeconds() + " " + encoded + "\n");
         return answer(id, limit.plus(START_LIMIT));
     }
 
-    /// Writes a small file.
-    void upload(byte[] content, String path) throws IOException, InterruptedException {
+    @Override
+    public void upload(byte[] content, String path) throws IOException, InterruptedException {
         int id = ++request;
         agent.send("put " + id + " " + content.length + " " + path + "\n");
         agent.expect(Pattern.compile("go " + id + "\n"), COMMAND_LIMIT);
@@ -150,15 +130,29 @@ final class OuterLinux implements AutoCloseable {
                 + " && mount -t ext4 /dev/vdd /scratch").orFail("the scratch disk");
     }
 
-    /// Starts a program in the background with its standard input and output on a console port.
-    ///
-    /// @param console 1 to 3; only one program at a time may use a port
-    BackgroundProgram start(int console, String command) throws IOException, InterruptedException {
-        return BackgroundProgram.start(this, console, consoles.get(console - 1), command);
+    @Override
+    public String image() {
+        return "/image";
     }
 
-    /// The last kernel messages of the outer Linux, for a report; all of its console when it answers no more.
-    String report() throws IOException {
+    @Override
+    public String material() {
+        return "/material";
+    }
+
+    @Override
+    public String folder() {
+        return "/tmp";
+    }
+
+    @Override
+    public BackgroundProgram start(int console, String command) throws IOException, InterruptedException {
+        return OuterProgram.start(this, console, consoles.get(console - 1), command);
+    }
+
+    /// The last kernel messages of the outer Linux; all of its console when it answers no more.
+    @Override
+    public String report() throws IOException {
         try {
             return "-- outer Linux, kernel messages:\n" + exec("dmesg | tail -n 30", Duration.ofSeconds(20)).stdout();
         } catch (IOException | AssertionError e) {

@@ -42,11 +42,11 @@ class PluginTest extends OnProduct {
     @Test
     void stockGuestUsesTheVendorsDevice() throws Exception {
         drop(archive -> archive);
-        String list = outer.exec(ENVIRONMENT + "/image/bin/testudo plugin list").orFail("plugin list").stdout();
+        String list = host.exec(ENVIRONMENT + "/image/bin/testudo plugin list").orFail("plugin list").stdout();
         assertTrue(list.contains("com.example.acme.pattern"), list);
         RunOptions options = RunOptions.of(Kernel.CLOUD_6_12).with("--no-rng", "--acme-entropy seed=7");
-        outer.exec("rm -f " + RunOptions.SOCKET);
-        BackgroundProgram monitor = start(1, ENVIRONMENT + options.commandLine());
+        host.exec("rm -f " + RunOptions.socket(host));
+        BackgroundProgram monitor = start(1, ENVIRONMENT + options.commandLine(host, backend));
         GuestConsole console = new GuestConsole(monitor.console());
         console.awaitPrompt();
         Guest guest = new Guest(monitor, console);
@@ -71,21 +71,21 @@ class PluginTest extends OnProduct {
             copy[copy.length / 2] ^= 1;
             return copy;
         });
-        OuterLinux.Result list = outer.exec(ENVIRONMENT + "/image/bin/testudo plugin list");
+        Host.Result list = host.exec(ENVIRONMENT + "/image/bin/testudo plugin list");
         assertTrue(list.stdout().contains("refused") && list.stdout().contains("changed after it was signed"), list.toString());
-        OuterLinux.Result run = outer.exec(ENVIRONMENT
-                + "/image/bin/testudo run --disable-sandbox --acme-entropy seed=7 /material/kernels/6.12-cloud/bzImage");
+        Host.Result run = host.exec(ENVIRONMENT
+                + "/image/bin/testudo run --disable-sandbox --acme-entropy seed=7 /material/kernels/6.12-cloud/image");
         assertEquals(35, run.exitCode(), run.toString());
     }
 
     /// Puts the built plugin into the directory, its archive changed by `change`.
     private void drop(java.util.function.UnaryOperator<byte[]> change) throws IOException, InterruptedException {
-        outer.exec("rm -rf " + DIRECTORY + "; mkdir -p " + DIRECTORY + "/trusted-keys").orFail("making " + DIRECTORY);
+        host.exec("rm -rf " + DIRECTORY + "; mkdir -p " + DIRECTORY + "/trusted-keys").orFail("making " + DIRECTORY);
         try (Stream<Path> files = Files.walk(built)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 byte[] content = Files.readAllBytes(file);
                 String name = built.relativize(file).toString();
-                outer.upload(name.endsWith(".zip") ? change.apply(content) : content, DIRECTORY + "/" + name);
+                host.upload(name.endsWith(".zip") ? change.apply(content) : content, DIRECTORY + "/" + name);
             }
         }
     }

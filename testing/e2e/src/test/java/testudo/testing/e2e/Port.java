@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,7 +18,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// One byte stream to the outer machine, over a local socket. A thread of its own collects what arrives, so every wait has
+/// One byte stream to a machine or program, over a local socket or pipes. A thread of its own collects what arrives, so every wait has
 /// a time limit and the text is still there for a report afterwards.
 ///
 /// Any thread may call; one test at a time reads. Bytes are shown as ISO 8859-1 characters, so none is lost or invented.
@@ -24,7 +26,8 @@ final class Port implements AutoCloseable {
     private static final int LIMIT_BYTES = 64 << 20;
 
     private final String name;
-    private final SocketChannel channel;
+    private final ReadableByteChannel input;
+    private final WritableByteChannel output;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrived = lock.newCondition();
     private byte[] received = new byte[64 << 10];
@@ -34,8 +37,14 @@ final class Port implements AutoCloseable {
 
     /// Takes over a connected channel and starts to collect.
     Port(String name, SocketChannel channel) {
+        this(name, channel, channel);
+    }
+
+    /// Takes over a channel for each direction and starts to collect.
+    Port(String name, ReadableByteChannel input, WritableByteChannel output) {
         this.name = name;
-        this.channel = channel;
+        this.input = input;
+        this.output = output;
         Thread.ofVirtual().name("port-" + name).start(this::collect);
     }
 
@@ -49,7 +58,7 @@ final class Port implements AutoCloseable {
     private void collect() {
         ByteBuffer buffer = ByteBuffer.allocate(64 << 10);
         try {
-            while (channel.read(buffer) >= 0) {
+            while (input.read(buffer) >= 0) {
                 append(buffer.flip());
                 buffer.clear();
             }
@@ -91,7 +100,7 @@ final class Port implements AutoCloseable {
     void send(byte[] bytes) throws IOException {
         ByteBuffer buffer = ByteBuffer.wrap(bytes);
         while (buffer.hasRemaining()) {
-            channel.write(buffer);
+            output.write(buffer);
         }
     }
 
@@ -214,6 +223,7 @@ final class Port implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        output.close();
+        input.close();
     }
 }

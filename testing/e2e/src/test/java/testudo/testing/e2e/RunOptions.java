@@ -5,61 +5,65 @@ import java.util.List;
 
 /// A `testudo run` command line. Immutable; each method answers a changed copy.
 ///
-/// @param kernel path of the kernel in the outer Linux
-/// @param initramfs path of its initramfs
+/// @param kernel what boots
+/// @param elf whether the kernel is given as the ELF file from inside the compressed one
 /// @param vcpus number of virtual CPUs
 /// @param memoryMib guest memory in MiB
 /// @param extendedStatus whether the exit code tells how the guest ended
+/// @param rootDisk whether there is a disk with test programs
 /// @param parameters words for the kernel command line
 /// @param options further options of `run`
-record RunOptions(String kernel, String initramfs, int vcpus, int memoryMib, boolean extendedStatus, List<String> parameters,
-        List<String> options) {
-    /// The control socket of every machine the tests run.
-    static final String SOCKET = "/tmp/testudo.sock";
-
+record RunOptions(Kernel kernel, boolean elf, int vcpus, int memoryMib, boolean extendedStatus, boolean rootDisk,
+        List<String> parameters, List<String> options) {
     /// One vCPU, 512 MiB, the kernel as Debian ships it, the shell of its initramfs on the first serial port, few messages.
     static RunOptions of(Kernel kernel) {
-        return new RunOptions(kernel.bzImage(), kernel.initramfs(), 1, 512, false, List.of("quiet"), List.of());
+        return new RunOptions(kernel, false, 1, 512, false, false, List.of("quiet"), List.of());
     }
 
-    RunOptions kernel(String path) {
-        return new RunOptions(path, initramfs, vcpus, memoryMib, extendedStatus, parameters, options);
+    RunOptions elf(boolean file) {
+        return new RunOptions(kernel, file, vcpus, memoryMib, extendedStatus, rootDisk, parameters, options);
     }
 
     RunOptions vcpus(int count) {
-        return new RunOptions(kernel, initramfs, count, memoryMib, extendedStatus, parameters, options);
+        return new RunOptions(kernel, elf, count, memoryMib, extendedStatus, rootDisk, parameters, options);
     }
 
     RunOptions memoryMib(int size) {
-        return new RunOptions(kernel, initramfs, vcpus, size, extendedStatus, parameters, options);
+        return new RunOptions(kernel, elf, vcpus, size, extendedStatus, rootDisk, parameters, options);
     }
 
     RunOptions withExtendedStatus() {
-        return new RunOptions(kernel, initramfs, vcpus, memoryMib, true, parameters, options);
+        return new RunOptions(kernel, elf, vcpus, memoryMib, true, rootDisk, parameters, options);
     }
 
     RunOptions parameter(String word) {
-        return new RunOptions(kernel, initramfs, vcpus, memoryMib, extendedStatus, plus(parameters, word), options);
+        return new RunOptions(kernel, elf, vcpus, memoryMib, extendedStatus, rootDisk, plus(parameters, word), options);
     }
 
     /// Adds options as they are written in a shell.
     RunOptions with(String... more) {
-        return new RunOptions(kernel, initramfs, vcpus, memoryMib, extendedStatus, parameters, plus(options, more));
+        return new RunOptions(kernel, elf, vcpus, memoryMib, extendedStatus, rootDisk, parameters, plus(options, more));
     }
 
     /// Boots from the read-only root file system with the test programs (`lspci`, `fio`, `iasl`), as `/dev/vda`.
     RunOptions withRootDisk() {
-        return with("--block path=/material/root.ext4,ro,root");
+        return new RunOptions(kernel, elf, vcpus, memoryMib, extendedStatus, true, parameters, options);
     }
 
-    /// The command line for the outer Linux' shell.
-    String commandLine() {
-        return "/image/bin/testudo " + (extendedStatus ? "--extended-status " : "")
-                + "run --disable-sandbox --cpus " + vcpus + " --mem " + memoryMib
-                + " --serial type=stdout,hardware=serial,console,stdin --socket " + SOCKET
+    /// The control socket of the machine that a test runs.
+    static String socket(Host host) {
+        return host.folder() + "/testudo.sock";
+    }
+
+    /// The command line for a host's shell.
+    String commandLine(Host host, Backend backend) {
+        return host.image() + "/bin/testudo " + (extendedStatus ? "--extended-status " : "")
+                + "run --disable-sandbox " + backend.option() + " --cpus " + vcpus + " --mem " + memoryMib
+                + " --serial type=stdout,hardware=serial,console,stdin --socket " + socket(host)
+                + (rootDisk ? " --block path=" + host.material() + "/root.ext4,ro,root" : "")
                 + " " + String.join(" ", options)
                 + " --params '" + String.join(" ", parameters) + "'"
-                + " --initrd " + initramfs + " " + kernel;
+                + " --initrd " + kernel.initramfs(host) + " " + (elf ? kernel.vmlinux(host) : kernel.image(host));
     }
 
     private static List<String> plus(List<String> list, String... more) {

@@ -20,6 +20,15 @@ record TestBed(Path folder) {
         private static final TestBed BED = new TestBed(prepare());
     }
 
+    private static final class PreparedSoft {
+        private static final Path MATERIAL = prepare("--soft");
+    }
+
+    /// Kernels and root file systems for guests of the software hypervisor, prepared on first use; they need no outer Linux.
+    static Path softMaterial() {
+        return PreparedSoft.MATERIAL;
+    }
+
     /// The bed, prepared on first use.
     static TestBed get() {
         return Prepared.BED;

@@ -5,14 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// The bed itself, with QEMU as the monitor in place of the product: when these fail, look at the bed; when only the others
 /// fail, look at the product.
-class TestBedTest extends OnOuterLinux {
+class TestBedTest extends OnHost {
     @Override
     protected Path image() {
         return TestBed.get().tools();
@@ -20,22 +21,22 @@ class TestBedTest extends OnOuterLinux {
 
     @Test
     void outerLinuxHasHardwareStyleKvm() throws Exception {
-        assertEquals("kvm_amd", outer.exec("grep -o '^kvm_amd' /proc/modules").stdout().strip());
-        assertEquals(0, outer.exec("test -w /dev/kvm").exitCode());
-        assertEquals("0", outer.exec("cat /sys/module/kvm_amd/parameters/nested").stdout().strip());
-        assertEquals("2", outer.exec("nproc").stdout().strip());
+        assertEquals("kvm_amd", host.exec("grep -o '^kvm_amd' /proc/modules").stdout().strip());
+        assertEquals(0, host.exec("test -w /dev/kvm").exitCode());
+        assertEquals("0", host.exec("cat /sys/module/kvm_amd/parameters/nested").stdout().strip());
+        assertEquals("2", host.exec("nproc").stdout().strip());
     }
 
     @Test
     void commandsReportCodeAndBothStreams() throws Exception {
-        OuterLinux.Result result = outer.exec("echo to-out; echo to-err >&2; exit 7");
-        assertEquals(new OuterLinux.Result(7, "to-out\n", "to-err\n"), result);
+        Host.Result result = host.exec("echo to-out; echo to-err >&2; exit 7");
+        assertEquals(new Host.Result(7, "to-out\n", "to-err\n"), result);
     }
 
     @Test
     void commandsAreKilledAtTheirLimit() throws Exception {
-        assertEquals(137, outer.exec("while :; do sleep 1; done", Duration.ofSeconds(2)).exitCode());
-        assertEquals(0, outer.exec("true").exitCode());
+        assertEquals(137, host.exec("while :; do sleep 1; done", Duration.ofSeconds(2)).exitCode());
+        assertEquals(0, host.exec("true").exitCode());
     }
 
     @Test
@@ -44,8 +45,8 @@ class TestBedTest extends OnOuterLinux {
         for (int i = 0; i < content.length; i++) {
             content[i] = (byte) (i * 31 + (i >> 8));
         }
-        outer.upload(content, "/tmp/file");
-        assertArrayEquals(content, outer.download("/tmp/file"));
+        host.upload(content, "/tmp/file");
+        assertArrayEquals(content, ((OuterLinux) host).download("/tmp/file"));
     }
 
     @Test
@@ -66,18 +67,22 @@ class TestBedTest extends OnOuterLinux {
 
     @Test
     void scratchDiskKeepsFiles() throws Exception {
-        outer.mountScratch();
-        assertEquals("x", outer.exec("echo x > /scratch/f; cat /scratch/f").stdout().strip());
-        assertEquals(0, outer.exec("umount /scratch").exitCode());
+        ((OuterLinux) host).mountScratch();
+        assertEquals("x", host.exec("echo x > /scratch/f; cat /scratch/f").stdout().strip());
+        assertEquals(0, host.exec("umount /scratch").exitCode());
+    }
+
+    static List<Kernel> kernels() {
+        return Backend.KVM.kernels();
     }
 
     @ParameterizedTest
-    @EnumSource(Kernel.class)
+    @MethodSource("kernels")
     void stockKernelReachesTheShellOnKvm(Kernel kernel) throws Exception {
         BackgroundProgram monitor = start(1, standIn(kernel, ""));
         GuestConsole guest = new GuestConsole(monitor.console());
         guest.awaitPrompt();
-        assertEquals(outer.exec("cat " + kernel.releaseFile()).stdout().strip(), guest.run("uname -r"));
+        assertEquals(host.exec("cat " + kernel.releaseFile(host)).stdout().strip(), guest.run("uname -r"));
         assertEquals("KVMKVMKVM", guest.run("dmesg | grep -o 'Hypervisor detected: KVM' > /dev/null && echo KVMKVMKVM"));
         assertEquals("one  two", guest.run("echo 'one  two'"));
         assertEquals(3, guest.run("sh -c 'exit 3'", Duration.ofSeconds(60)).exitCode());
@@ -97,11 +102,11 @@ class TestBedTest extends OnOuterLinux {
         assertEquals(0, guest.run("lspci -n && fio --version && iasl -v", Duration.ofSeconds(120)).exitCode());
     }
 
-    private static String standIn(Kernel kernel, String parameters) {
+    private String standIn(Kernel kernel, String parameters) {
         return "/image/usr/lib64/ld-linux-x86-64.so.2 --library-path /image/usr/lib/x86_64-linux-gnu"
                 + " /image/usr/bin/qemu-system-x86_64 -L /image/usr/share/qemu -L /image/usr/share/seabios"
                 + " -nodefaults -no-user-config -display none -no-reboot -M microvm,pcie=on,rtc=on -accel kvm -cpu host -smp 2"
-                + " -m 512 -serial stdio -kernel " + kernel.bzImage() + " -initrd " + kernel.initramfs()
+                + " -m 512 -serial stdio -kernel " + kernel.image(host) + " -initrd " + kernel.initramfs(host)
                 + " -append 'console=ttyS0 quiet panic=-1 " + parameters + "'";
     }
 }

@@ -49,8 +49,18 @@ final class Product {
         return start(folder, List.of("run"), arguments);
     }
 
-    private static Ending start(Path folder, List<String> words, String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
+    /// Starts `testudo device …` in a process of its own, which the caller ends.
+    /// @param log where its standard error goes
+    /// @param arguments behind `device`
+    static Process device(Path log, String... arguments) throws IOException {
+        List<String> command = command();
+        command.add("device");
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    }
+
+    private static List<String> command() {
+        return new ArrayList<>(
                 List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:+UseSerialGC",
@@ -61,6 +71,10 @@ final class Product {
                         MODULE_PATH,
                         "--module",
                         "testudo.cli/testudo.cli.Main"));
+    }
+
+    private static Ending start(Path folder, List<String> words, String... arguments) throws IOException, InterruptedException {
+        List<String> command = command();
         command.addAll(words);
         command.addAll(List.of("--disable-sandbox", "--mem", "64", "--serial", "type=stdout,hardware=serial,num=1"));
         command.addAll(List.of(arguments));

@@ -50,7 +50,7 @@ public final class FakeHypervisor implements HypervisorProvider {
 
     @Override
     public Hypervisor open(Configuration configuration, HostPlatform host) {
-        return new Open();
+        return new Open(host);
     }
 
     /// The profile of the poorest hypervisor: nothing optional.
@@ -73,6 +73,12 @@ public final class FakeHypervisor implements HypervisorProvider {
     }
 
     private final class Open implements Hypervisor {
+        private final HostPlatform host;
+
+        Open(HostPlatform host) {
+            this.host = host;
+        }
+
         @Override
         public HypervisorProfile profile() {
             return poorest();
@@ -80,7 +86,7 @@ public final class FakeHypervisor implements HypervisorProvider {
 
         @Override
         public Vm createVm(VmRequest request) {
-            return new FakeVm(program);
+            return new FakeVm(program, host.memory());
         }
 
         @Override

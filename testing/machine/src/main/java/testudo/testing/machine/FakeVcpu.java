@@ -2,6 +2,7 @@ package testudo.testing.machine;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -18,7 +19,9 @@ import testudo.spi.memory.GuestMemory;
 final class FakeVcpu implements Vcpu {
     private final int index;
     private final GuestMemory memory;
-    private final Thread guest;
+    private final GuestProgram program;
+    private Thread guest;
+    private @Nullable BootState bootState;
     private final BlockingQueue<Exit> exits = new LinkedBlockingQueue<>();
     private final SynchronousQueue<Long> answers = new SynchronousQueue<>();
     private boolean started;
@@ -28,7 +31,12 @@ final class FakeVcpu implements Vcpu {
     FakeVcpu(int index, GuestProgram program, GuestMemory memory) {
         this.index = index;
         this.memory = memory;
-        guest = Thread.ofPlatform().name("guest" + index).daemon(true).unstarted(() -> execute(program));
+        this.program = program;
+        guest = newGuest();
+    }
+
+    private Thread newGuest() {
+        return Thread.ofPlatform().name("guest" + index).daemon(true).unstarted(() -> execute(program));
     }
 
     @Override
@@ -38,7 +46,14 @@ final class FakeVcpu implements Vcpu {
 
     @Override
     public void setBootState(BootState state) {
-        // programs start at their beginning
+        bootState = state;
+        if (started) { // a reset: the program starts at its beginning
+            end();
+            exits.removeIf(exit -> exit.kind != Kind.KICK);
+            halted = null;
+            started = false;
+            guest = newGuest();
+        }
     }
 
     @Override
@@ -147,6 +162,11 @@ final class FakeVcpu implements Vcpu {
         @Override
         public int index() {
             return index;
+        }
+
+        @Override
+        public BootState bootState() {
+            return Objects.requireNonNull(bootState);
         }
 
         @Override

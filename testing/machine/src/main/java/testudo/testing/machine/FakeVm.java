@@ -1,11 +1,15 @@
 package testudo.testing.machine;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import testudo.spi.VmmException;
+import testudo.spi.host.HostMemory;
+import testudo.spi.host.SharedMemory;
+import testudo.spi.hypervisor.MemoryHandles;
 import testudo.spi.hypervisor.MemoryRequest;
 import testudo.spi.hypervisor.Vcpu;
 import testudo.spi.hypervisor.Vm;
@@ -13,18 +17,18 @@ import testudo.spi.memory.GuestMemory;
 import testudo.spi.memory.GuestRegion;
 import testudo.spi.memory.GuestRegion.HostAccess;
 
-/// A machine without hardware; its memory is an arena.
+/// A machine without hardware; its memory is shared memory of the host, so that devices may be in other processes.
 final class FakeVm implements Vm {
-    private static final long PAGE_BYTES = 4096;
-
     private final GuestProgram program;
+    private final HostMemory host;
     private final GuestMemory memory = new GuestMemory();
-    private final Arena arena = Arena.ofShared();
+    private final Map<Long, SharedMemory> backing = new TreeMap<>();
     private final List<FakeVcpu> vcpus = new ArrayList<>();
     private boolean closed;
 
-    FakeVm(GuestProgram program) {
+    FakeVm(GuestProgram program, HostMemory host) {
         this.program = program;
+        this.host = host;
     }
 
     @Override
@@ -34,9 +38,10 @@ final class FakeVm implements Vm {
 
     @Override
     public GuestRegion addMemory(MemoryRequest request) {
-        MemorySegment bytes = arena.allocate(request.sizeBytes(), PAGE_BYTES);
-        GuestRegion region = new GuestRegion(request.gpa(), request.sizeBytes(), request.purpose(), HostAccess.ALL, bytes);
+        SharedMemory bytes = host.create("fake", request.sizeBytes());
+        GuestRegion region = new GuestRegion(request.gpa(), request.sizeBytes(), request.purpose(), HostAccess.ALL, bytes.bytes());
         memory.add(region);
+        backing.put(request.gpa(), bytes);
         return region;
     }
 
@@ -59,7 +64,8 @@ final class FakeVm implements Vm {
 
     @Override
     public <T> Optional<T> capability(Class<T> type) {
-        return Optional.empty();
+        MemoryHandles handles = gpa -> Objects.requireNonNull(backing.get(gpa), "no region");
+        return type == MemoryHandles.class ? Optional.of(type.cast(handles)) : Optional.empty();
     }
 
     @Override
@@ -67,7 +73,7 @@ final class FakeVm implements Vm {
         if (!closed) {
             closed = true;
             vcpus.forEach(FakeVcpu::end);
-            arena.close();
+            backing.values().forEach(SharedMemory::close);
         }
     }
 }

@@ -1,5 +1,6 @@
 package testudo.testing.machine;
 
+import testudo.spi.hypervisor.BootState;
 import testudo.spi.memory.GuestMemory;
 
 /// The instructions a [GuestProgram] has. Each is one exit.
@@ -7,6 +8,10 @@ public interface GuestCpu {
     /// Its index.
     /// @return 0 or more
     int index();
+
+    /// The state in which it was started.
+    /// @return what the machine gave it last
+    BootState bootState();
 
     /// All of the guest's memory.
     /// @return the memory

@@ -9,6 +9,7 @@ import testudo.core.machine.Machines;
 import testudo.core.machine.Providers;
 import testudo.core.machine.RunResult;
 import testudo.core.option.ConfigurationBuilder;
+import testudo.core.vhost.VhostUserProvider;
 import testudo.platform.linux.LinuxPlatform;
 import testudo.plugin.acpi.pm.AcpiPmProvider;
 import testudo.plugin.disk.raw.RawFormat;
@@ -38,7 +39,8 @@ final class TestMachine {
             new PvpanicProvider(),
             new UartProvider(),
             new BlockProvider(),
-            new RngProvider()));
+            new RngProvider(),
+            new VhostUserProvider()));
     private List<InterruptControllerProvider> controllers = List.of(new PcInterruptControllerProvider());
     private ArchitectureProvider architecture = new X86Architecture();
 
@@ -112,7 +114,8 @@ final class TestMachine {
                 devices,
                 controllers,
                 List.of(new RawFormat()),
-                List.of(new HostBackends()));
+                List.of(new HostBackends()),
+                List.of());
         return Machines.run(configuration(providers), providers);
     }
 

@@ -5,9 +5,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import testudo.spi.device.DeviceContext;
+import testudo.spi.device.Snapshottable;
+import testudo.spi.device.StateReader;
+import testudo.spi.device.StateWriter;
 import testudo.spi.virtio.DescriptorChain;
 import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioDevice;
+import testudo.spi.virtio.VirtioFeature;
 import testudo.spi.virtio.VirtioTraits;
 import testudo.spi.virtio.Virtqueue;
 
@@ -18,14 +22,14 @@ class VirtioDeviceContractTest extends VirtioDeviceContract {
         return new Filler();
     }
 
-    private static final class Filler implements VirtioDevice {
+    private static final class Filler implements VirtioDevice, Snapshottable {
         private final MemorySegment pattern = Arena.ofAuto().allocate(256);
         private final DescriptorChain chain = new DescriptorChain();
         private @Nullable VirtioActivation activation;
 
         @Override
         public VirtioTraits traits() {
-            return new VirtioTraits(4, "filler", 0, List.of(256), 4, 0xFF00, 1, true);
+            return new VirtioTraits(4, "filler", VirtioFeature.IN_ORDER, List.of(256), 4, 0xFF00, 1, true);
         }
 
         @Override
@@ -56,6 +60,16 @@ class VirtioDeviceContractTest extends VirtioDeviceContract {
         @Override
         public void reset() {
             activation = null;
+        }
+
+        @Override
+        public byte[] saveState() {
+            return new StateWriter(1).toBytes();
+        }
+
+        @Override
+        public void restoreState(byte[] state) {
+            new StateReader("filler", state, 1).end();
         }
 
         @Override

@@ -37,6 +37,7 @@ final class RawQueue implements DiskQueue {
     private final Arena arena = Arena.ofShared();
     private final BounceBuffers bounces;
     private final IoRing.Completion stepDone = this::stepCompleted;
+    private boolean reaping;
     private boolean closed;
 
     RawQueue(RawImage image, EventLoop loop, int depth, Completion completion) {
@@ -102,6 +103,9 @@ final class RawQueue implements DiskQueue {
     @Override
     public void submit() {
         ring.submit();
+        if (!reaping) {
+            reap(); // what the page cache has is done by now: no turn of the loop for it
+        }
     }
 
     @Override
@@ -216,13 +220,19 @@ final class RawQueue implements DiskQueue {
         return Math.min(bytes, most);
     }
 
+    /// Takes completions; the caller's handlers may submit meanwhile, but not come back here.
     private int reap() {
-        ring.complete(stepDone);
-        // Completions made room.
-        for (int left = waiting.count(); left > 0 && ring.space() > 0; left--) {
-            step(waiting.remove());
+        reaping = true;
+        try {
+            ring.complete(stepDone);
+            // Completions made room.
+            for (int left = waiting.count(); left > 0 && ring.space() > 0; left--) {
+                step(waiting.remove());
+            }
+            ring.submit();
+        } finally {
+            reaping = false;
         }
-        ring.submit();
         return underWay();
     }
 

@@ -15,13 +15,14 @@ import testudo.spi.irq.MsiInjector;
 import testudo.spi.irq.MsiVector;
 import testudo.spi.platform.PlacedDevice;
 import testudo.spi.platform.Resource;
+import testudo.testing.driver.SteppedHost;
 
 /// The rest of a machine: vCPUs that are only numbers, and buses that find registers as a machine's do.
 final class FakeMachine implements InterruptControllerContext, InterruptControllerContext.VcpuControl, MsiInjector {
     static final long APIC = 0xFEE0_0000L;
     static final long IO_APIC = 0xFEC0_0000L;
 
-    final FakeHost host = new FakeHost(1_000);
+    final SteppedHost host = new SteppedHost(1_000);
     final List<String> calls = new ArrayList<>();
     final List<Integer> woken = new ArrayList<>();
     final InterruptController controller;

@@ -458,7 +458,7 @@ class UserspaceTest {
     void aFastPitDoesNotFloodTheHost() {
         machine.out(0x43, 0x14);
         machine.out(0x40, 1);
-        assertTrue(machine.host.timers.stream().allMatch(timer -> timer.period == 0 || timer.period >= 200_000));
+        assertTrue(machine.host.timers().stream().allMatch(timer -> timer.periodNanos() == 0 || timer.periodNanos() >= 200_000));
         machine.host.pass(2);
     }
 
@@ -476,6 +476,6 @@ class UserspaceTest {
     void closesItsTimersOnce() {
         machine.controller.close();
         machine.controller.close();
-        assertFalse(machine.host.timers.stream().anyMatch(timer -> !timer.closed));
+        assertFalse(machine.host.timers().stream().anyMatch(timer -> !timer.closed()));
     }
 }

@@ -9,11 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import testudo.spi.device.MachineFacts;
+import testudo.testing.driver.SteppedHost;
 
 class CmosTest {
     private static final MachineFacts FACTS = new MachineFacts("x86_64", 4, 6L << 30, 0xD000_0000L, 3L << 30);
 
-    private final FakeHost host = new FakeHost(Instant.parse("2026-11-22T17:05:09Z").toEpochMilli());
+    private final SteppedHost host = new SteppedHost(Instant.parse("2026-11-22T17:05:09Z").toEpochMilli());
     private final List<Boolean> levels = new ArrayList<>();
     private final Cmos cmos = new Cmos(levels::add, host, host, FACTS);
 
@@ -140,11 +141,11 @@ class CmosTest {
 
     @Test
     void nothingTicksWithoutAnInterruptThatWantsIt() {
-        assertTrue(host.timers.stream().allMatch(timer -> timer.due == Long.MAX_VALUE));
+        assertTrue(host.timers().stream().noneMatch(SteppedHost.Timer::armed));
         put(0xB, 0x72);
-        assertTrue(host.timers.stream().noneMatch(timer -> timer.due == Long.MAX_VALUE));
+        assertTrue(host.timers().stream().allMatch(SteppedHost.Timer::armed));
         cmos.reset();
-        assertTrue(host.timers.stream().allMatch(timer -> timer.due == Long.MAX_VALUE));
+        assertTrue(host.timers().stream().noneMatch(SteppedHost.Timer::armed));
     }
 
     @Test
@@ -166,6 +167,6 @@ class CmosTest {
     void closesItsTimersOnce() {
         cmos.close();
         cmos.close();
-        assertTrue(host.timers.stream().allMatch(timer -> timer.closed));
+        assertTrue(host.timers().stream().allMatch(SteppedHost.Timer::closed));
     }
 }

@@ -8,16 +8,20 @@ import org.jspecify.annotations.Nullable;
 import testudo.spi.command.CommandTarget;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.device.EventLoop;
+import testudo.spi.device.Snapshottable;
+import testudo.spi.device.StateReader;
+import testudo.spi.device.StateWriter;
 import testudo.spi.memory.BufferList;
 import testudo.spi.memory.DeviceMemory;
 import testudo.spi.virtio.DescriptorChain;
 import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioDevice;
+import testudo.spi.virtio.VirtioFeature;
 import testudo.spi.virtio.VirtioTraits;
 import testudo.spi.virtio.Virtqueue;
 
 /// The balloon (VIRTIO 1.3, 5.5 "Traditional Memory Balloon Device").
-final class BalloonDevice implements VirtioDevice, CommandTarget {
+final class BalloonDevice implements VirtioDevice, CommandTarget, Snapshottable {
     static final long MUST_TELL_HOST = 1L;
     static final long STATS_VQ = 1L << 1;
     static final long DEFLATE_ON_OOM = 1L << 2;
@@ -26,6 +30,7 @@ final class BalloonDevice implements VirtioDevice, CommandTarget {
     static final int DEFLATE = 1;
     static final int STATS = 2;
     static final int REPORTING = 3;
+    private static final int STATE_VERSION = 1;
     private static final int TYPE_ID = 5;
     private static final int PCI_CLASS = 0x0880;
     private static final int QUEUE_SIZE = 128;
@@ -38,7 +43,8 @@ final class BalloonDevice implements VirtioDevice, CommandTarget {
     private final long memoryBytes;
     private final PageRuns runs;
     private final DescriptorChain chain = new DescriptorChain();
-    private final DescriptorChain statsChain = new DescriptorChain();
+    private DescriptorChain statsChain = new DescriptorChain();
+    private DescriptorChain spareStatsChain = new DescriptorChain();
     private final BalloonStats stats = new BalloonStats();
     private final WaitingCommands waiting;
     private final Runnable[] again;
@@ -57,7 +63,7 @@ final class BalloonDevice implements VirtioDevice, CommandTarget {
         waiting = new WaitingCommands(context.host().events(), loop);
         targetPages = pages(initialBytes);
         int queues = reporting ? REPORTING + 1 : REPORTING;
-        long features = MUST_TELL_HOST | STATS_VQ | DEFLATE_ON_OOM | (reporting ? PAGE_REPORTING : 0);
+        long features = VirtioFeature.IN_ORDER | MUST_TELL_HOST | STATS_VQ | DEFLATE_ON_OOM | (reporting ? PAGE_REPORTING : 0);
         traits = new VirtioTraits(
                 TYPE_ID, "balloon", features, Collections.nCopies(queues, QUEUE_SIZE), CONFIG_BYTES, PCI_CLASS, 1, false);
         again = Stream.iterate(0, index -> index + 1).limit(queues).<Runnable>map(index -> () -> onKick(index)).toArray(Runnable[]::new);
@@ -131,14 +137,16 @@ final class BalloonDevice implements VirtioDevice, CommandTarget {
     /// The device keeps one buffer, and gives it back when it wants new statistics in it.
     private void takeStats(Virtqueue queue) {
         for (int served = 0; served < queue.size(); served++) {
-            if (!queue.next(statsHeld ? chain : statsChain)) {
+            if (!queue.next(spareStatsChain)) {
                 return;
             }
             if (statsHeld) {
-                // The driver has one buffer too many: nothing is wanted of it.
-                queue.complete(chain, 0);
-                continue;
+                // The driver has one buffer too many. Buffers go back in the order in which they came.
+                queue.complete(statsChain, 0);
             }
+            DescriptorChain newest = spareStatsChain;
+            spareStatsChain = statsChain;
+            statsChain = newest;
             statsHeld = true;
             stats.read(statsChain.readable());
             if (statsAsked) {
@@ -181,6 +189,21 @@ final class BalloonDevice implements VirtioDevice, CommandTarget {
         statsChain.clear();
         actualPages = 0;
         waiting.failAll();
+    }
+
+    @Override
+    public byte[] saveState() {
+        return new StateWriter(STATE_VERSION).putInt(targetPages).putInt(actualPages).toBytes();
+    }
+
+    @Override
+    public void restoreState(byte[] state) {
+        StateReader reader = new StateReader("balloon", state, STATE_VERSION);
+        int target = reader.getInt("target", pages(memoryBytes));
+        int actual = reader.getInt();
+        reader.end();
+        targetPages = target;
+        actualPages = actual;
     }
 
     @Override

@@ -11,6 +11,7 @@ import testudo.spi.device.DeviceProvider;
 import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.EnumerationRank;
 import testudo.spi.device.MachineFacts;
+import testudo.spi.device.StandaloneDevice;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
 
@@ -24,6 +25,9 @@ public final class BalloonProvider implements DeviceProvider {
             "init-mem", Long.class, "MIB", GROUP, "memory outside the balloon at boot, in MiB; default all of it");
     private static final OptionDeclaration<Long> SIZE = OptionDeclaration.argument("SIZE", Long.class, "bytes to take from the guest");
     private static final OptionDeclaration<Boolean> WAIT = OptionDeclaration.flag("wait", "", "return when the balloon has that size");
+
+    /// A device without a machine does not know how much memory there is.
+    private static final long ANY_MEMORY_BYTES = 1L << 43;
 
     /// For [java.util.ServiceLoader].
     public BalloonProvider() {}
@@ -92,7 +96,16 @@ public final class BalloonProvider implements DeviceProvider {
         return without ? List.of() : List.of(spec(reporting, initialBytes, facts.memoryBytes()));
     }
 
-    private static DeviceSpec spec(boolean reporting, long initialBytes, long memoryBytes) {
+    @Override
+    public List<StandaloneDevice> standalone() {
+        return List.of(new StandaloneDevice(
+                "balloon",
+                List.of(PAGE_REPORTING),
+                "take back memory that another monitor's guest reports as free",
+                configuration -> spec(configuration.isSet(PAGE_REPORTING), 0, ANY_MEMORY_BYTES)));
+    }
+
+    private static DeviceSpec.Virtio spec(boolean reporting, long initialBytes, long memoryBytes) {
         return new DeviceSpec.Virtio(
                 "balloon0",
                 EnumerationRank.BALLOON,

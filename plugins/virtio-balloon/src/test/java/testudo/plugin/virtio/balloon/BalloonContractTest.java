@@ -3,7 +3,7 @@ package testudo.plugin.virtio.balloon;
 import java.lang.foreign.ValueLayout;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.virtio.VirtioDevice;
-import testudo.testing.tck.DeviceBench;
+import testudo.testing.driver.GuestRam;
 import testudo.testing.tck.VirtioDeviceContract;
 
 /// What every virtio device does, with requests to inflate.
@@ -27,10 +27,10 @@ class BalloonContractTest extends VirtioDeviceContract {
 
     /// Pages behind RAM: discarding real ones is the memory's work, and not free of allocation in a test's.
     @Override
-    protected void writeRequest(DeviceBench bench, long address) {
+    protected void writeRequest(GuestRam ram, long address) {
         for (int i = 0; i < PAGES; i++) {
-            int page = (int) (bench.ram().end() >> PageRuns.PAGE_SHIFT) + 2 * i;
-            bench.ram().bytes().set(ValueLayout.JAVA_INT, address - bench.ram().gpa() + (long) Integer.BYTES * i, page);
+            int page = (int) (ram.end() >> PageRuns.PAGE_SHIFT) + 2 * i;
+            ram.bytes().set(ValueLayout.JAVA_INT, address - ram.gpa() + (long) Integer.BYTES * i, page);
         }
     }
 

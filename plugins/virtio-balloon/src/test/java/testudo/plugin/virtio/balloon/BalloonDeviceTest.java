@@ -300,4 +300,19 @@ class BalloonDeviceTest {
             assertEquals(Map.of("Err", 22L), balloon.execute(BalloonCommand.TAG, body).toCompletableFuture().join());
         }
     }
+
+    @Test
+    void sizesMoveWithTheState() {
+        adjust(3 * MEBIBYTE, false);
+        balloon.writeConfig(4, 4, 5);
+        bench.quiesce();
+        byte[] state = balloon.saveState();
+        bench.close();
+
+        start();
+        balloon.restoreState(state);
+        bench.start();
+        assertEquals(3 * MEBIBYTE >> PageRuns.PAGE_SHIFT, balloon.readConfig(0, 4));
+        assertEquals(5, balloon.readConfig(4, 4));
+    }
 }

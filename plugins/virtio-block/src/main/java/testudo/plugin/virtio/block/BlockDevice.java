@@ -15,6 +15,9 @@ import testudo.spi.VmmException;
 import testudo.spi.command.CommandTarget;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.device.EventLoop;
+import testudo.spi.device.Snapshottable;
+import testudo.spi.device.StateReader;
+import testudo.spi.device.StateWriter;
 import testudo.spi.disk.DiskImage;
 import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioDevice;
@@ -22,7 +25,7 @@ import testudo.spi.virtio.VirtioTraits;
 import testudo.spi.virtio.Virtqueue;
 
 /// A disk (VIRTIO 1.3, 5.2 "Block Device").
-final class BlockDevice implements VirtioDevice, CommandTarget {
+final class BlockDevice implements VirtioDevice, CommandTarget, Snapshottable {
     static final int QUEUES = 16;
     static final int QUEUE_SIZE = 256;
     static final long SEG_MAX = 1L << 2;
@@ -33,6 +36,7 @@ final class BlockDevice implements VirtioDevice, CommandTarget {
     static final long DISCARD = 1L << 13;
     static final long WRITE_ZEROES = 1L << 14;
     private static final Logger LOG = LoggerFactory.getLogger(BlockDevice.class);
+    private static final int STATE_VERSION = 1;
     private static final int TYPE_ID = 2;
     private static final int PCI_CLASS = 0x0180;
     private static final int SECTOR_BYTES = BlockRequest.SECTOR_BYTES;
@@ -143,6 +147,23 @@ final class BlockDevice implements VirtioDevice, CommandTarget {
             }
             withoutStatus += queue == null ? 0 : queue.withoutStatus();
             queues[i] = null;
+        }
+    }
+
+    /// The capacity, so that a disk is not taken for another one. What was written is the image's; nothing is under way.
+    @Override
+    public byte[] saveState() {
+        return new StateWriter(STATE_VERSION).putLong(capacitySectors).toBytes();
+    }
+
+    @Override
+    public void restoreState(byte[] state) {
+        StateReader reader = new StateReader(name, state, STATE_VERSION);
+        long sectors = reader.getLong();
+        reader.end();
+        if (sectors != capacitySectors) {
+            throw new VmmException.Config("%s: %s has %d sectors, but the saved disk had %d; give it the disk that it was saved with"
+                    .formatted(name, options.path(), capacitySectors, sectors));
         }
     }
 

@@ -41,6 +41,7 @@ record BlockOptions(
     static final int MAX_BLOCK_BYTES = 1 << 30;
     static final int MAX_ID_BYTES = 20;
     private static final int SECTOR_BYTES = 512;
+    private static final String READ_ONLY = ":read-only";
 
     /// How asynchronous I/O is done.
     enum Executor {
@@ -67,6 +68,16 @@ record BlockOptions(
         return new BlockOptions(
                 path, readOnly, rootDisk, sparse, direct, lock, blockSize, id, multipleWorkers, asyncExecutor, packedQueue,
                 bootindex, pciAddress, dontcache);
+    }
+
+    /// The disk of `device block --file`.
+    /// @param text path, with `:read-only` behind it or not
+    static BlockOptions file(String text) {
+        boolean readOnly = text.endsWith(READ_ONLY);
+        String path = readOnly ? text.substring(0, text.length() - READ_ONLY.length()) : text;
+        return new BlockOptions(
+                Path.of(path), readOnly, false, false, false, true, SECTOR_BYTES, Optional.empty(), false, Executor.AUTO, false,
+                Optional.empty(), Optional.empty(), false);
     }
 
     OptionalInt bootOrder() {

@@ -11,6 +11,7 @@ import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.EnumerationRank;
 import testudo.spi.device.KernelParameter;
 import testudo.spi.device.MachineFacts;
+import testudo.spi.device.StandaloneDevice;
 import testudo.spi.disk.DiskImage;
 import testudo.spi.disk.DiskRequest;
 import testudo.spi.option.Configuration;
@@ -31,6 +32,8 @@ public final class BlockProvider implements DeviceProvider {
     static final OptionDeclaration<BlockOptions> RWROOT = disk("rwroot", "add a root disk").deprecatedFor("--block PATH,root");
 
     private static final List<OptionDeclaration<BlockOptions>> DISKS = List.of(BLOCK, DISK, RWDISK, ROOT, RWROOT);
+    private static final OptionDeclaration<String> FILE = OptionDeclaration.value("file", String.class, "PATH[[:read-only]]", "Disks",
+            "disk image; discard is not offered, use --block for that");
     private static final OptionDeclaration<Long> INDEX = OptionDeclaration.argument("DISK_INDEX", Long.class,
             "which disk, from 0 in the order of the command line");
     private static final OptionDeclaration<Long> SIZE = OptionDeclaration.argument("NEW_SIZE", Long.class, "its new size in bytes");
@@ -66,6 +69,25 @@ public final class BlockProvider implements DeviceProvider {
                 "change the size of a disk",
                 BlockProvider::resizeRequest,
                 response -> ""));
+    }
+
+    @Override
+    public List<StandaloneDevice> standalone() {
+        return List.of(new StandaloneDevice("block", List.of(FILE, BLOCK), "serve a disk to another monitor", BlockProvider::alone));
+    }
+
+    private static DeviceSpec.Virtio alone(Configuration configuration) {
+        List<BlockOptions> disks = new ArrayList<>(configuration.all(BLOCK).stream().map(Occurrence::value).toList());
+        configuration.value(FILE).ifPresent(file -> disks.add(BlockOptions.file(file)));
+        if (disks.size() != 1) {
+            throw new VmmException.Config("device block: name one disk, with --file or --block");
+        }
+        List<String> problems = new ArrayList<>();
+        disks.getFirst().check("device block", problems);
+        if (!problems.isEmpty()) {
+            throw new VmmException.Config(problems);
+        }
+        return spec(disks.getFirst(), 0, 0);
     }
 
     private static Object resizeRequest(Configuration arguments) {
@@ -106,7 +128,7 @@ public final class BlockProvider implements DeviceProvider {
         };
     }
 
-    private static DeviceSpec spec(BlockOptions options, int index, int position) {
+    private static DeviceSpec.Virtio spec(BlockOptions options, int index, int position) {
         List<KernelParameter> parameters = options.root()
                 ? List.of(new KernelParameter(
                         position, "root=/dev/vd%s %s".formatted(diskLetters(index), options.ro() ? "ro" : "rw")))

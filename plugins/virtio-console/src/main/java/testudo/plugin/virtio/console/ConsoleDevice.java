@@ -3,18 +3,23 @@ package testudo.plugin.virtio.console;
 import java.lang.foreign.Arena;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import testudo.spi.VmmException;
 import testudo.spi.device.EventLoop;
+import testudo.spi.device.Snapshottable;
+import testudo.spi.device.StateReader;
+import testudo.spi.device.StateWriter;
 import testudo.spi.memory.BufferList;
 import testudo.spi.serial.SerialOptions;
 import testudo.spi.serial.SerialPort;
 import testudo.spi.virtio.DescriptorChain;
 import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioDevice;
+import testudo.spi.virtio.VirtioFeature;
 import testudo.spi.virtio.VirtioTraits;
 import testudo.spi.virtio.Virtqueue;
 
 /// A console with one port (VIRTIO 1.3, 5.3 "Console Device"). A port with a name needs the multiport feature to tell the guest.
-final class ConsoleDevice implements VirtioDevice {
+final class ConsoleDevice implements VirtioDevice, Snapshottable {
     static final long MULTIPORT = 1L << 1;
     static final int RECEIVE = 0;
     static final int TRANSMIT = 1;
@@ -22,6 +27,7 @@ final class ConsoleDevice implements VirtioDevice {
     static final int CONTROL_TRANSMIT = 3;
     /// The most that is taken of one output request.
     static final long MAX_REQUEST_BYTES = 1 << 20;
+    private static final int STATE_VERSION = 1;
     private static final int TYPE_ID = 3;
     private static final int PCI_CLASS = 0x0780;
     private static final int QUEUE_SIZE = 256;
@@ -47,7 +53,7 @@ final class ConsoleDevice implements VirtioDevice {
         List<Integer> data = asked.isEmpty() ? List.of(QUEUE_SIZE, QUEUE_SIZE) : asked;
         boolean named = options.name().isPresent();
         List<Integer> sizes = named ? List.of(data.get(0), data.get(1), QUEUE_SIZE, QUEUE_SIZE) : data;
-        traits = new VirtioTraits(TYPE_ID, "console", named ? MULTIPORT : 0, sizes, CONFIG_BYTES, PCI_CLASS, 1, false);
+        traits = new VirtioTraits(TYPE_ID, "console", VirtioFeature.IN_ORDER | (named ? MULTIPORT : 0), sizes, CONFIG_BYTES, PCI_CLASS, 1, false);
         control = named ? new ControlChannel(options.name().get(), options.console(), arena) : null;
         input = new InputPump(port, arena.allocate(INPUT_BYTES), loop);
     }
@@ -139,6 +145,28 @@ final class ConsoleDevice implements VirtioDevice {
         quiesce();
         if (control != null) {
             control.reset();
+        }
+    }
+
+    /// What the port has given and the guest has not taken, and where the conversation on the control queues is.
+    @Override
+    public byte[] saveState() {
+        StateWriter state = new StateWriter(STATE_VERSION).putBytes(input.pending());
+        return state.putInt(control == null ? 0 : control.state()).toBytes();
+    }
+
+    @Override
+    public void restoreState(byte[] state) {
+        StateReader reader = new StateReader("console", state, STATE_VERSION);
+        byte[] pending = reader.getBytes();
+        int conversation = reader.getInt("control state", control == null ? 0 : ControlChannel.MAX_STATE);
+        reader.end();
+        if (pending.length > INPUT_BYTES) {
+            throw new VmmException.Config("console: saved state has %d bytes of input, more than %d".formatted(pending.length, INPUT_BYTES));
+        }
+        input.pending(pending);
+        if (control != null) {
+            control.state(conversation);
         }
     }
 

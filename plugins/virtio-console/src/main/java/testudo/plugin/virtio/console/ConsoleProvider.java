@@ -1,7 +1,9 @@
 package testudo.plugin.virtio.console;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import testudo.spi.VmmException;
 import testudo.spi.device.DeviceContext;
@@ -10,6 +12,7 @@ import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.EnumerationRank;
 import testudo.spi.device.KernelParameter;
 import testudo.spi.device.MachineFacts;
+import testudo.spi.device.StandaloneDevice;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.Occurrence;
 import testudo.spi.option.OptionDeclaration;
@@ -22,6 +25,13 @@ import testudo.spi.virtio.VirtioDevice;
 public final class ConsoleProvider implements DeviceProvider {
     private static final int MAX_QUEUE_SIZE = 32768;
     private static final int MAX_NAME_BYTES = 255;
+    private static final String GROUP = "Consoles";
+    private static final OptionDeclaration<SerialOptions> PORT = SerialOptions.port("port", GROUP, "where the console goes to and comes from");
+    private static final OptionDeclaration<Path> OUTPUT = OptionDeclaration.value(
+            "output-file", Path.class, "PATH", GROUP, "file that output is appended to");
+    private static final OptionDeclaration<Path> INPUT = OptionDeclaration.value(
+            "input-file", Path.class, "PATH", GROUP, "file or named pipe that input comes from");
+    private static final OptionDeclaration<Boolean> SYSLOG = OptionDeclaration.flag("syslog", GROUP, "output goes to the log");
 
     /// For [java.util.ServiceLoader].
     public ConsoleProvider() {}
@@ -69,7 +79,35 @@ public final class ConsoleProvider implements DeviceProvider {
         }
     }
 
-    private static DeviceSpec spec(SerialOptions options, int index) {
+    @Override
+    public List<StandaloneDevice> standalone() {
+        return List.of(new StandaloneDevice(
+                "console", List.of(PORT, OUTPUT, INPUT, SYSLOG), "serve a console to another monitor", ConsoleProvider::alone));
+    }
+
+    private static DeviceSpec.Virtio alone(Configuration configuration) {
+        List<Occurrence<SerialOptions>> ports = configuration.all(PORT);
+        boolean single = configuration.value(OUTPUT).isPresent() || configuration.value(INPUT).isPresent() || configuration.isSet(SYSLOG);
+        if (ports.size() > 1 || single && !ports.isEmpty()) {
+            throw new VmmException.Config("device console: one --port, or --output-file and --input-file");
+        }
+        List<String> problems = new ArrayList<>();
+        ports.forEach(port -> check(port, problems));
+        if (!problems.isEmpty()) {
+            throw new VmmException.Config(problems);
+        }
+        return spec(ports.isEmpty() ? single(configuration) : ports.getFirst().value(), 0);
+    }
+
+    private static SerialOptions single(Configuration configuration) {
+        Optional<Path> output = configuration.value(OUTPUT);
+        String type = output.isPresent() ? "file" : configuration.isSet(SYSLOG) ? "syslog" : "sink";
+        return new SerialOptions(
+                type, SerialPortRules.VIRTIO_CONSOLE, Optional.empty(), output, configuration.value(INPUT), false, 1, false, false,
+                false, false, 0, Optional.empty(), List.of());
+    }
+
+    private static DeviceSpec.Virtio spec(SerialOptions options, int index) {
         // As crosvm names them: hvc0 for num=1.
         List<KernelParameter> parameters = options.console()
                 ? List.of(new KernelParameter(KernelParameter.CONSOLE, "console=hvc" + (options.num() - 1)))

@@ -44,6 +44,9 @@ final class ControlChannel {
 
     private static final Message[] MESSAGES = Message.values();
 
+    /// The largest value of [#state()].
+    static final int MAX_STATE = (2 << MESSAGES.length) - 1;
+
     private final DescriptorChain chain = new DescriptorChain();
     private final MemorySegment message;
     private final int nameBytes;
@@ -113,6 +116,17 @@ final class ControlChannel {
     }
 
     /// Forgets the driver.
+    /// What is to be said, and whether the guest has opened the port, for saving.
+    int state() {
+        return pending << 1 | (guestOpen ? 1 : 0);
+    }
+
+    /// @param saved from [#state()], 0 to [#MAX_STATE]
+    void state(int saved) {
+        pending = saved >>> 1;
+        guestOpen = (saved & 1) != 0;
+    }
+
     void reset() {
         pending = 0;
         guestOpen = false;

@@ -1,6 +1,7 @@
 package testudo.plugin.virtio.console;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import testudo.spi.device.EventLoop;
@@ -44,6 +45,18 @@ final class InputPump implements AutoCloseable {
     void stop() {
         queue = null;
         interest(0);
+    }
+
+    /// What was read from the port and not given to the driver. While stopped.
+    byte[] pending() {
+        return buffer.asSlice(first, end - first).toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    /// Gives the driver this before anything else. While stopped.
+    void pending(byte[] bytes) {
+        MemorySegment.copy(bytes, 0, buffer, ValueLayout.JAVA_BYTE, 0, bytes.length);
+        first = 0;
+        end = bytes.length;
     }
 
     private void pump() {

@@ -279,4 +279,23 @@ class ConsoleDeviceTest {
         assertEquals(1L << 32, bench.device().readConfig(0, 8));
         assertEquals(0, bench.device().readConfig(8, 4));
     }
+
+    @Test
+    void inputThatTheGuestHasNotTakenMovesWithTheState() {
+        start(Optional.of("agent"));
+        tell(0, 3, 1, 8); // PORT_READY
+        tell(0, 6, 1, 8); // PORT_OPEN
+        port.type("0123456789");
+        assertEquals("0123", input(1, 4));
+        bench.quiesce();
+        byte[] state = ((ConsoleDevice) bench.device()).saveState();
+        bench.close();
+
+        MemoryPort other = new MemoryPort();
+        bench = new DeviceBench(new TestContext(), context -> new ConsoleDevice(Ports.options(Optional.of("agent")), other, context.loop()));
+        ((ConsoleDevice) bench.device()).restoreState(state);
+        bench.start();
+        assertEquals("456789", input(3, 4), "the port is open still");
+        assertEquals(List.of(7, 6), hear(5), "what was to be said is said");
+    }
 }

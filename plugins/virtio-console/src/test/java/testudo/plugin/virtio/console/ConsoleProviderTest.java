@@ -13,6 +13,7 @@ import testudo.spi.device.KernelParameter;
 import testudo.spi.pci.PciAddress;
 import testudo.spi.serial.SerialOptions;
 import testudo.spi.virtio.VirtioDevice;
+import testudo.spi.virtio.VirtioFeature;
 import testudo.testing.tck.TestContext;
 
 /// What `--serial hardware=virtio-console` makes.
@@ -78,7 +79,7 @@ class ConsoleProviderTest {
     @Test
     void nameMakesAMultiportDevice() {
         try (VirtioDevice device = make("sink,hardware=virtio-console,name=agent")) {
-            assertEquals(ConsoleDevice.MULTIPORT, device.traits().features());
+            assertEquals(ConsoleDevice.MULTIPORT | VirtioFeature.IN_ORDER, device.traits().features());
             assertEquals(4, device.traits().queueSizes().size());
         }
         assertEquals(

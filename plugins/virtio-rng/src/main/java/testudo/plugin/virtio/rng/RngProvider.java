@@ -7,6 +7,7 @@ import testudo.spi.device.DeviceProvider;
 import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.EnumerationRank;
 import testudo.spi.device.MachineFacts;
+import testudo.spi.device.StandaloneDevice;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
 
@@ -37,12 +38,21 @@ public final class RngProvider implements DeviceProvider {
         if (configuration.isSet(NO_RNG)) {
             return List.of();
         }
-        return List.of(new DeviceSpec.Virtio(
+        return List.of(spec());
+    }
+
+    @Override
+    public List<StandaloneDevice> standalone() {
+        return List.of(new StandaloneDevice("rng", List.of(), "serve entropy to another monitor", configuration -> spec()));
+    }
+
+    private static DeviceSpec.Virtio spec() {
+        return new DeviceSpec.Virtio(
                 "rng0",
                 EnumerationRank.ENTROPY,
                 Optional.empty(),
                 OptionalInt.empty(),
                 List.of(),
-                context -> new VirtioRng(context.host().entropy(), context.loop())));
+                context -> new VirtioRng(context.host().entropy(), context.loop()));
     }
 }

@@ -5,23 +5,29 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import testudo.spi.device.EventLoop;
+import testudo.spi.device.Snapshottable;
+import testudo.spi.device.StateReader;
+import testudo.spi.device.StateWriter;
 import testudo.spi.host.EntropySource;
 import testudo.spi.memory.BufferList;
 import testudo.spi.virtio.DescriptorChain;
 import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioDevice;
+import testudo.spi.virtio.VirtioFeature;
 import testudo.spi.virtio.VirtioTraits;
 import testudo.spi.virtio.Virtqueue;
 
 /// The entropy device (VIRTIO 1.3, 5.4 "Entropy Device"): fills what the driver offers with randomness of the host.
-final class VirtioRng implements VirtioDevice {
+final class VirtioRng implements VirtioDevice, Snapshottable {
     /// The most one request gets; a driver asks again for more.
     static final int MAX_REQUEST_BYTES = 64 * 1024;
     private static final int SCRATCH_BYTES = 4096;
+    private static final int STATE_VERSION = 1;
     private static final int TYPE_ID = 4;
     private static final int PCI_CLASS = 0x0880;
     private static final int QUEUE_SIZE = 256;
-    private static final VirtioTraits TRAITS = new VirtioTraits(TYPE_ID, "rng", 0, List.of(QUEUE_SIZE), 0, PCI_CLASS, 1, false);
+    private static final VirtioTraits TRAITS = new VirtioTraits(
+            TYPE_ID, "rng", VirtioFeature.IN_ORDER, List.of(QUEUE_SIZE), 0, PCI_CLASS, 1, false);
 
     private final EntropySource entropy;
     private final EventLoop loop;
@@ -90,6 +96,17 @@ final class VirtioRng implements VirtioDevice {
     @Override
     public void reset() {
         queue = null;
+    }
+
+    /// Nothing but the version: no request outlives quiescing, and entropy has no state.
+    @Override
+    public byte[] saveState() {
+        return new StateWriter(STATE_VERSION).toBytes();
+    }
+
+    @Override
+    public void restoreState(byte[] state) {
+        new StateReader("rng", state, STATE_VERSION).end();
     }
 
     @Override

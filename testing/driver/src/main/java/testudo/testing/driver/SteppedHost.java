@@ -1,7 +1,9 @@
-package testudo.plugin.irqchip.x86;
+package testudo.testing.driver;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import testudo.spi.Availability;
 import testudo.spi.device.EventLoop;
 import testudo.spi.host.EntropySource;
@@ -16,19 +18,29 @@ import testudo.spi.host.HostTimer;
 import testudo.spi.host.Pollable;
 import testudo.spi.host.Poller;
 
-/// A clock that a test moves, with the timers and the loop that go with it.
-final class FakeHost implements HostPlatform, HostEvents, EventLoop {
+/// A clock that a test moves in small steps, with the timers and the loop that go with it: for devices whose timers depend on each other. A
+/// handler runs at the step at which its timer expires. One thread. [MemoryHost] moves its clock at once, and has a loop to be run.
+public final class SteppedHost implements HostPlatform, HostEvents, EventLoop {
     private static final long STEP_NANOS = 10_000;
 
-    final List<Timer> timers = new ArrayList<>();
-    long nanos;
+    private final List<Timer> timers = new ArrayList<>();
+    private long nanos;
 
-    FakeHost(long wallMillis) {
+    /// Makes a host.
+    /// @param wallMillis what its clocks show, milliseconds since 1970
+    public SteppedHost(long wallMillis) {
         nanos = wallMillis * 1_000_000;
     }
 
+    /// The timers that were made, in order.
+    /// @return a view
+    public List<Timer> timers() {
+        return Collections.unmodifiableList(timers);
+    }
+
     /// Moves the clock and runs what expires.
-    void pass(long millis) {
+    /// @param millis how far
+    public void pass(long millis) {
         for (long end = nanos + millis * 1_000_000; nanos < end;) {
             nanos += STEP_NANOS;
             for (Timer timer : List.copyOf(timers)) {
@@ -37,14 +49,35 @@ final class FakeHost implements HostPlatform, HostEvents, EventLoop {
         }
     }
 
-    final class Timer implements HostTimer {
-        ReadyHandler handler;
-        long due = Long.MAX_VALUE;
-        long period;
-        long expiries;
-        boolean closed;
+    /// A timer that lets a test look inside.
+    public final class Timer implements HostTimer {
+        private @Nullable ReadyHandler handler;
+        private long due = Long.MAX_VALUE;
+        private long period;
+        private long expiries;
+        private boolean closed;
 
-        void expire() {
+        private Timer() {}
+
+        /// Whether it will expire.
+        /// @return true when it is armed
+        public boolean armed() {
+            return due != Long.MAX_VALUE;
+        }
+
+        /// Its period.
+        /// @return nanoseconds, 0 for once
+        public long periodNanos() {
+            return period;
+        }
+
+        /// Whether it was closed.
+        /// @return true after that
+        public boolean closed() {
+            return closed;
+        }
+
+        private void expire() {
             while (due <= nanos) {
                 expiries++;
                 due = period == 0 ? Long.MAX_VALUE : due + period;
@@ -135,7 +168,7 @@ final class FakeHost implements HostPlatform, HostEvents, EventLoop {
 
     @Override
     public String id() {
-        return "fake";
+        return "stepped";
     }
 
     @Override

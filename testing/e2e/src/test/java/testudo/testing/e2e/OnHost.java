@@ -11,56 +11,60 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.Parameter;
 
-/// Base of all end-to-end tests: an outer Linux for the class, and an end for whatever a test started in it.
+/// Base of all end-to-end tests: a host for the class, and an end for whatever a test started on it.
 @Tag("e2e")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class OnOuterLinux {
-    /// The outer Linux of this class; `null` between a failed test and the next one.
-    protected OuterLinux outer;
+abstract class OnHost {
+    /// What the class is run on; classes that are for KVM only need not say so.
+    @Parameter(0) Backend backend = Backend.KVM;
+
+    /// The host of this class; `null` between a failed test and the next one.
+    protected Host host;
 
     private final List<BackgroundProgram> programs = new ArrayList<>();
 
-    /// The folder to mount at `/image`.
+    /// The folder with the program under test.
     protected Path image() {
         return TestBed.imageUnderTest();
     }
 
-    /// Restores the outer Linux for the class, and anew after a test that failed: whatever broke there stays there.
+    /// Starts the host for the class, and anew after a test that failed: whatever broke there stays there.
     @BeforeEach
-    void restore() throws IOException, InterruptedException {
-        if (outer == null) {
-            outer = OuterLinux.restore(TestBed.get(), image());
+    void open() throws IOException, InterruptedException {
+        if (host == null) {
+            host = backend.open(image());
         }
     }
 
     @AfterAll
     void discard() throws IOException {
-        if (outer != null) {
-            outer.close();
+        if (host != null) {
+            host.close();
         }
     }
 
-    /// Starts a program in the outer Linux; it ends with the test at the latest.
+    /// Starts a program on the host; it ends with the test at the latest.
     ///
     /// @param console 1 to 3
     protected BackgroundProgram start(int console, String command) throws IOException, InterruptedException {
-        BackgroundProgram program = outer.start(console, command);
+        BackgroundProgram program = host.start(console, command);
         programs.add(program);
         return program;
     }
 
-    /// Ends a test's programs; after a failure reports what it left behind and throws the outer Linux away.
+    /// Ends a test's programs; after a failure reports what it left behind and throws the host away.
     @RegisterExtension final AfterEachCallback clearing = this::clear;
 
     private void clear(ExtensionContext context) throws IOException {
         if (context.getExecutionException().isPresent()) {
             StringBuilder text = new StringBuilder("==== ").append(context.getUniqueId()).append('\n');
             programs.forEach(program -> text.append(program.report()).append('\n'));
-            System.err.println(text.append(outer == null ? "-- the outer Linux did not start" : outer.report()));
+            System.err.println(text.append(host == null ? "-- the host did not start" : host.report()));
             programs.clear();
             discard();
-            outer = null;
+            host = null;
             return;
         }
         for (BackgroundProgram program : programs) {

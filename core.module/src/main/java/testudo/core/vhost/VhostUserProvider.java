@@ -1,0 +1,100 @@
+package testudo.core.vhost;
+
+import java.lang.invoke.MethodHandles;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import testudo.spi.VmmException;
+import testudo.spi.device.DeviceContext;
+import testudo.spi.device.DeviceProvider;
+import testudo.spi.device.DeviceSpec;
+import testudo.spi.device.EnumerationRank;
+import testudo.spi.device.MachineFacts;
+import testudo.spi.host.HandlePassing;
+import testudo.spi.host.HostPlatform;
+import testudo.spi.host.HostSockets.Kind;
+import testudo.spi.host.HostTimer;
+import testudo.spi.host.Poller;
+import testudo.spi.option.Configuration;
+import testudo.spi.option.Occurrence;
+import testudo.spi.option.OptionDeclaration;
+import testudo.spi.virtio.VirtioDevice;
+
+/// Makes devices of `--vhost-user`: those of other processes.
+public final class VhostUserProvider implements DeviceProvider {
+    static final OptionDeclaration<VhostUserOptions> VHOST_USER = OptionDeclaration.keyValues(
+            "vhost-user", VhostUserOptions.class, MethodHandles.lookup(), "Devices", "add a device of another process")
+            .withSyntax("TYPE,socket=PATH[,key=value…]");
+    static final OptionDeclaration<Long> CONNECT_TIMEOUT = OptionDeclaration.value(
+            "vhost-user-connect-timeout-ms", Long.class, "MS", "Devices",
+            "how long to wait for the sockets of --vhost-user; by default they must be there");
+    private static final long RETRY_NANOS = 1_000_000;
+
+    /// For [java.util.ServiceLoader].
+    public VhostUserProvider() {}
+
+    @Override
+    public String id() {
+        return "vhost-user";
+    }
+
+    @Override
+    public String summary() {
+        return "virtio devices of other processes (vhost-user)";
+    }
+
+    @Override
+    public List<OptionDeclaration<?>> options() {
+        return List.of(VHOST_USER, CONNECT_TIMEOUT);
+    }
+
+    @Override
+    public List<DeviceSpec> devices(Configuration configuration, MachineFacts facts) {
+        long patienceNanos = TimeUnit.MILLISECONDS.toNanos(configuration.value(CONNECT_TIMEOUT).orElse(0L));
+        List<DeviceSpec> specs = new ArrayList<>();
+        for (Occurrence<VhostUserOptions> occurrence : configuration.all(VHOST_USER)) {
+            VhostUserOptions options = occurrence.value();
+            specs.add(new DeviceSpec.Virtio(
+                    "vhost-user-%s%d".formatted(options.type().text(), specs.size()),
+                    EnumerationRank.FOREIGN,
+                    options.pciAddress(),
+                    OptionalInt.empty(),
+                    List.of(),
+                    context -> open(options, patienceNanos, context)));
+        }
+        return specs;
+    }
+
+    private static VirtioDevice open(VhostUserOptions options, long patienceNanos, DeviceContext context) {
+        HostPlatform host = context.host();
+        HandlePassing passing = host.handlePassing().orElseThrow(() -> new VmmException.Host(
+                VmmException.Kind.UNSUPPORTED, "platform %s can't pass handles over local sockets: no vhost-user".formatted(host.id())));
+        boolean named = !options.socket().startsWith("/proc/self/fd");
+        long end = host.events().monotonicNanos() + patienceNanos;
+        while (true) {
+            try {
+                return new FrontendDevice(
+                        context.id(),
+                        host,
+                        context.loop(),
+                        options,
+                        () -> new FrontendConnection(host.sockets().connect(options.socket(), Kind.STREAM), host, passing),
+                        named);
+            } catch (VmmException.Host refused) {
+                if (refused.kind() != VmmException.Kind.MISSING || host.events().monotonicNanos() >= end) {
+                    throw refused;
+                }
+            }
+            pause(host);
+        }
+    }
+
+    private static void pause(HostPlatform host) {
+        try (HostTimer timer = host.events().newTimer(); Poller poller = host.events().newPoller()) {
+            poller.add(timer, 0, Poller.READABLE);
+            timer.arm(RETRY_NANOS, 0);
+            poller.await(-1);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package testudo.hypervisor.soft.jit;
+
+import testudo.hypervisor.soft.mmu.GuestTrap;
+import testudo.hypervisor.soft.mmu.Mmu;
+import testudo.hypervisor.soft.mmu.Tlb;
+
+/// Code as a hart sees it now. Physical addresses are offsets in RAM.
+final class HartCode implements CodeView {
+    private final Mmu mmu;
+
+    HartCode(Mmu mmu) {
+        this.mmu = mmu;
+    }
+
+    @Override
+    public long physical(long virtualAddress) {
+        Tlb tlb = mmu.tlb;
+        int slot = (int) (virtualAddress >>> 12) & Tlb.MASK;
+        if (tlb.fetchTag[slot] == (virtualAddress & Tlb.PAGE)) {
+            return virtualAddress + tlb.fetchOffset[slot];
+        }
+        try {
+            return mmu.fetchOffset(virtualAddress);
+        } catch (GuestTrap trap) {
+            // Not the guest's fault: nobody executes there yet.
+            return -1;
+        }
+    }
+
+    @Override
+    public int parcel(long physical) {
+        return (short) Mmu.SHORT.getOpaque(mmu.ram, physical) & 0xFFFF;
+    }
+}

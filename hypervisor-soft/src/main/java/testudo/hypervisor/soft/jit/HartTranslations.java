@@ -1,0 +1,172 @@
+package testudo.hypervisor.soft.jit;
+
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
+
+import org.jspecify.annotations.Nullable;
+
+import testudo.hypervisor.soft.cpu.Hart;
+import testudo.hypervisor.soft.cpu.JumpTargets;
+import testudo.hypervisor.soft.mmu.GuestTrap;
+
+/// Runs translated code on one hart: finds the translation of an address, and goes from one region to the next.
+///
+/// What it has found it keeps in a direct-mapped cache, by virtual address and privilege. The cache is good until the hart forgets
+/// translations of addresses or executes a `fence.i`. Only the hart's thread uses it, but for {@link #published}.
+public final class HartTranslations {
+    /// How often a jump leads somewhere before that is translated.
+    private static final int THRESHOLD = 1000;
+    private static final int SLOTS = JumpTargets.ENTRIES;
+    private static final int PUBLISHED = 256;
+
+    private final Translator translator;
+    private final Hart hart;
+    private final HartCode code;
+    /// For each slot the address, with the privilege in bit 0; -1 for none.
+    private final long[] tags = new long[SLOTS];
+    private final @Nullable Translation[] translations = new Translation[SLOTS];
+    private final int[] distances = new int[SLOTS];
+    private final int[] indexes = new int[SLOTS];
+    private final Queue<Long> published = new ArrayBlockingQueue<>(PUBLISHED);
+    private volatile boolean news;
+    private int addressEpoch;
+    private int fetchEpoch;
+    private int generation;
+    /// Translations compared with memory before so many fences may be stale for this hart.
+    private long fences;
+
+    HartTranslations(Translator translator, Hart hart) {
+        this.translator = translator;
+        this.hart = hart;
+        this.code = new HartCode(hart.mmu);
+        hart.targets.threshold = THRESHOLD;
+        forget();
+    }
+
+    /// Runs translated code from the hart's `pc` on, if there is any. Traps of the guest are entered, and count as an instruction.
+    ///
+    /// Returns where the interpreter has to go on for at least an instruction, when something asks for attention, or when the budget does
+    /// not do for what comes next. Never executes more than the budget.
+    ///
+    /// @param budget how many instructions at most
+    /// @return how many were executed; they have been added to [Hart#retired]
+    public int run(int budget) {
+        if (news) {
+            takeNews();
+        }
+        int left = budget;
+        int reason = Translation.CHAIN;
+        while (reason == Translation.CHAIN && hart.attention() == 0) {
+            long pc = hart.pc;
+            int slot = JumpTargets.slot(pc);
+            if (isStale() || tags[slot] != (pc | hart.privilege())) {
+                if (!find(pc, slot)) {
+                    miss(pc, slot);
+                    break;
+                }
+            }
+            hart.budget = left;
+            try {
+                reason = translations[slot].run(hart, indexes[slot], pc - distances[slot], left);
+                hart.retired += left - hart.budget;
+                left = hart.budget;
+            } catch (GuestTrap trap) {
+                hart.retired += left - hart.budget + 1;
+                left = hart.budget - 1;
+                hart.enter(trap);
+            }
+        }
+        return budget - left;
+    }
+
+    private boolean isStale() {
+        return addressEpoch != hart.mmu.epoch || fetchEpoch != hart.fetchEpoch;
+    }
+
+    private void takeNews() {
+        news = false;
+        for (Long pc = published.poll(); pc != null; pc = published.poll()) {
+            hart.targets.translated[JumpTargets.slot(pc)] = pc;
+        }
+        if (generation != translator.table.generation()) {
+            generation = translator.table.generation();
+            forget();
+        }
+    }
+
+    /// Tells the hart that a translation it asked for is there. Any thread; a full queue loses the news, and the hart will ask again.
+    void published(long pc) {
+        published.offer(pc);
+        news = true;
+    }
+
+    private void forget() {
+        java.util.Arrays.fill(tags, -1);
+        java.util.Arrays.fill(translations, null);
+    }
+
+    /// Looks an address up in the machine's table.
+    private boolean find(long pc, int slot) {
+        refresh();
+        long offset = code.physical(pc);
+        Installed.Entry entry = offset < 0 ? null : translator.table.find(offset);
+        if (entry == null || !isCurrent(entry.region()) || !entry.region().source.isMapped(code, pc - entry.distance())) {
+            return false;
+        }
+        tags[slot] = pc | hart.privilege();
+        translations[slot] = entry.region().code;
+        distances[slot] = entry.distance();
+        indexes[slot] = entry.index();
+        hart.targets.translated[slot] = pc;
+        return true;
+    }
+
+    private void refresh() {
+        if (!isStale()) {
+            return;
+        }
+        if (fetchEpoch != hart.fetchEpoch) {
+            fetchEpoch = hart.fetchEpoch;
+            fences = translator.fences.incrementAndGet();
+        }
+        addressEpoch = hart.mmu.epoch;
+        java.util.Arrays.fill(tags, -1);
+    }
+
+    /// Whether a region is what memory holds, as far as this hart has to know: if not, it is removed.
+    private boolean isCurrent(Installed region) {
+        if (region.comparedAt >= fences) {
+            return true;
+        }
+        long now = translator.fences.get();
+        if (region.source.isUnchanged(code)) {
+            region.comparedAt = now;
+            return true;
+        }
+        translator.table.remove(region);
+        translator.penalties.stale(region.source.physical(0));
+        return false;
+    }
+
+    /// There is no translation: asks for one where it is worth while.
+    private void miss(long pc, int slot) {
+        if (hart.targets.translated[slot] == pc) {
+            hart.targets.translated[slot] = -1;
+        } else if (hart.targets.hot == pc || hart.targets.stopsAt(pc)) {
+            hart.targets.hot = -1;
+            ask(pc);
+        }
+    }
+
+    private void ask(long pc) {
+        long offset = code.physical(pc);
+        if (offset < 0 || !translator.penalties.accepts(offset)) {
+            return;
+        }
+        long now = translator.fences.get();
+        Region region = RegionScanner.scan(code, pc);
+        if (region != null) {
+            translator.request(new Translator.Request(this, pc, region, now));
+        }
+    }
+}

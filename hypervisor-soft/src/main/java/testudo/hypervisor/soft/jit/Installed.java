@@ -1,0 +1,41 @@
+package testudo.hypervisor.soft.jit;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// A region whose translation may be entered.
+final class Installed {
+    /// A way in.
+    ///
+    /// @param offset in RAM, of the instruction there
+    /// @param region what it leads into
+    /// @param distance offset of the instruction from the region's base
+    /// @param index which way in it is for {@link Translation#run}
+    record Entry(long offset, Installed region, int distance, int index) {
+    }
+
+    final Translation code;
+    final CodeSource source;
+    final List<Entry> entries;
+    /// Bytes of its class file.
+    final int sizeBytes;
+    /// The number of fences that had been executed when its code was last known to be what memory holds. Any hart writes it, upwards or not:
+    /// a lower value only costs another comparison.
+    volatile long comparedAt;
+    /// The generation of the table in which it was last looked up.
+    volatile int usedIn;
+
+    Installed(Translation code, Region region, int sizeBytes, long comparedAt) {
+        this.code = code;
+        this.source = region.source();
+        this.sizeBytes = sizeBytes;
+        this.comparedAt = comparedAt;
+        List<Entry> ways = new ArrayList<>();
+        for (Block block : region.blocks().values()) {
+            if (block.entry) {
+                ways.add(new Entry(source.physical(block.offset), this, block.offset, ways.size()));
+            }
+        }
+        this.entries = List.copyOf(ways);
+    }
+}

@@ -1,0 +1,2 @@
+/// Translates hot guest code to hidden classes.
+package testudo.hypervisor.soft.jit;

@@ -1,0 +1,43 @@
+package testudo.plugin.net.user;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// The host's name server, to which the guest's is an alias.
+final class NameServers {
+    private static final Path RESOLVER = Path.of("/etc/resolv.conf");
+    private static final String WORD = "nameserver";
+
+    private NameServers() {}
+
+    /// The first IPv4 name server of the host's resolver.
+    /// @return empty when the host has none
+    static Optional<InetAddress> first() {
+        try {
+            return first(Files.readString(RESOLVER));
+        } catch (IOException e) {
+            return Optional.empty(); // no resolver here: the guest gets no name server
+        }
+    }
+
+    static Optional<InetAddress> first(String resolver) {
+        for (String line : resolver.lines().toList()) {
+            String[] words = line.strip().split("\\s+");
+            if (words.length >= 2 && words[0].equals(WORD)) {
+                try {
+                    InetAddress address = InetAddress.ofLiteral(words[1]);
+                    if (address instanceof Inet4Address) {
+                        return Optional.of(address);
+                    }
+                } catch (IllegalArgumentException e) {
+                    continue; // not an address: the resolver of the host ignores such a line too
+                }
+            }
+        }
+        return Optional.empty();
+    }
+}

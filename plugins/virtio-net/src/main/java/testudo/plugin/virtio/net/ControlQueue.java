@@ -1,0 +1,96 @@
+package testudo.plugin.virtio.net;
+
+import org.jspecify.annotations.Nullable;
+import testudo.spi.device.EventLoop;
+import testudo.spi.memory.BufferList;
+import testudo.spi.net.NetworkLink;
+import testudo.spi.virtio.DescriptorChain;
+import testudo.spi.virtio.Virtqueue;
+
+/// Answers the driver's requests (VIRTIO 1.3, 5.1.6.5 "Control Virtqueue"). Served by one thread.
+///
+/// Receive modes are accepted and need nothing: the link passes every frame that is meant for the guest, and the driver drops what it
+/// does not want.
+final class ControlQueue {
+    private static final int OK = 0;
+    private static final int ERROR = 1;
+    private static final int CLASS_RX = 0;
+    private static final int CLASS_MQ = 4;
+    private static final int CLASS_OFFLOADS = 5;
+    private static final int RX_LAST_COMMAND = 5;
+    private static final int HEADER_BYTES = 2;
+
+    private final NetworkLink link;
+    private final int pairs;
+    private final DescriptorChain chain = new DescriptorChain();
+    private final Runnable again = this::serve;
+    private @Nullable Virtqueue queue;
+    private @Nullable EventLoop loop;
+    private long features;
+
+    ControlQueue(NetworkLink link, int pairs) {
+        this.link = link;
+        this.pairs = pairs;
+    }
+
+    void activate(Virtqueue from, long negotiated, EventLoop owner) {
+        loop = owner;
+        queue = from;
+        features = negotiated;
+    }
+
+    void stop() {
+        queue = null;
+    }
+
+    void serve() {
+        Virtqueue from = queue;
+        EventLoop owner = loop;
+        if (from == null || owner == null || !from.enabled()) {
+            return;
+        }
+        for (int served = 0; served < from.size(); served++) {
+            if (!from.next(chain)) {
+                return;
+            }
+            int answer = request(chain.readable());
+            from.complete(chain, chain.writable().writeByte(answer) ? 1 : 0);
+        }
+        owner.execute(again);
+    }
+
+    private int request(BufferList bytes) {
+        if (bytes.sizeBytes() < HEADER_BYTES) {
+            return ERROR;
+        }
+        int kind = bytes.readByte();
+        int command = bytes.readByte();
+        return switch (kind) {
+            case CLASS_RX -> (features & NetFeature.CTRL_RX) != 0 && command <= RX_LAST_COMMAND && bytes.remainingBytes() >= 1 ? OK : ERROR;
+            case CLASS_MQ -> command == 0 ? pairs(bytes) : ERROR;
+            case CLASS_OFFLOADS -> command == 0 ? offloads(bytes) : ERROR;
+            default -> ERROR;
+        };
+    }
+
+    /// All pairs are served from the start; the driver says how many it uses.
+    private int pairs(BufferList bytes) {
+        if ((features & NetFeature.MQ) == 0 || bytes.remainingBytes() < 2) {
+            return ERROR;
+        }
+        int wanted = bytes.readByte() | bytes.readByte() << 8;
+        return wanted >= 1 && wanted <= pairs ? OK : ERROR;
+    }
+
+    private int offloads(BufferList bytes) {
+        if ((features & NetFeature.CTRL_GUEST_OFFLOADS) == 0 || bytes.remainingBytes() < Long.BYTES) {
+            return ERROR;
+        }
+        long wanted = bytes.readLong();
+        if ((wanted & ~(features & NetFeature.GUEST_OFFLOADS)) != 0) {
+            return ERROR;
+        }
+        link.agree(features & NetFeature.OFFLOADS & ~NetFeature.GUEST_OFFLOADS | wanted);
+        return OK;
+    }
+}

@@ -1,0 +1,93 @@
+package testudo.plugin.virtio.net;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import testudo.spi.VmmException;
+import testudo.spi.device.DeviceContext;
+import testudo.spi.device.DeviceProvider;
+import testudo.spi.device.DeviceSpec;
+import testudo.spi.device.EnumerationRank;
+import testudo.spi.device.MachineFacts;
+import testudo.spi.net.MacAddress;
+import testudo.spi.net.NetworkLink;
+import testudo.spi.net.NetworkOptions;
+import testudo.spi.option.Configuration;
+import testudo.spi.option.Occurrence;
+import testudo.spi.option.OptionDeclaration;
+import testudo.spi.virtio.VirtioDevice;
+
+/// Makes network interfaces from `--net`.
+public final class NetProvider implements DeviceProvider {
+    /// For [java.util.ServiceLoader].
+    public NetProvider() {}
+
+    @Override
+    public String id() {
+        return "virtio-net";
+    }
+
+    @Override
+    public String summary() {
+        return "network interfaces (virtio-net)";
+    }
+
+    @Override
+    public List<OptionDeclaration<?>> options() {
+        return List.of(NetworkOptions.OPTION);
+    }
+
+    @Override
+    public List<DeviceSpec> devices(Configuration configuration, MachineFacts facts) {
+        List<String> problems = new ArrayList<>();
+        List<DeviceSpec> specs = new ArrayList<>();
+        Map<MacAddress, String> addresses = new HashMap<>();
+        for (Occurrence<NetworkOptions> occurrence : configuration.all(NetworkOptions.OPTION)) {
+            NetworkOptions options = occurrence.value();
+            check(options, occurrence.where(), addresses, problems);
+            int index = specs.size();
+            specs.add(new DeviceSpec.Virtio(
+                    "net" + index,
+                    EnumerationRank.NETWORK,
+                    options.pciAddress(),
+                    OptionalInt.empty(),
+                    List.of(),
+                    context -> open(options, context)));
+        }
+        if (!problems.isEmpty()) {
+            throw new VmmException.Config(problems);
+        }
+        return specs;
+    }
+
+    private static void check(
+            NetworkOptions options, String where, Map<MacAddress, String> addresses, List<String> problems) {
+        if (options.mrgRxbuf() && options.packedQueue()) {
+            problems.add("%s: mrg-rxbuf and packed-queue exclude each other".formatted(where));
+        }
+        if (options.mac().isEmpty()) {
+            return;
+        }
+        try {
+            String other = addresses.putIfAbsent(MacAddress.parse(options.mac().get()), where);
+            if (other != null) {
+                problems.add("%s: mac %s is that of %s already; give each interface its own"
+                        .formatted(where, options.mac().get(), other));
+            }
+        } catch (VmmException.Config wrong) {
+            wrong.problems().forEach(problem -> problems.add("%s: %s".formatted(where, problem)));
+        }
+    }
+
+    private static VirtioDevice open(NetworkOptions options, DeviceContext context) {
+        NetworkLink link = context.networks().open(options);
+        try {
+            return new NetDevice(NetIdentity.of(options, link, context.facts().vcpus()), link, context);
+        } catch (RuntimeException failure) {
+            link.close();
+            throw failure;
+        }
+    }
+}
