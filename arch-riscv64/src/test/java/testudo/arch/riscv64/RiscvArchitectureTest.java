@@ -167,6 +167,8 @@ class RiscvArchitectureTest {
         assertEquals(List.of("/soc/serial@3f8"), tree.texts("/chosen", "stdout-path"));
         assertEquals(List.of("/soc/serial@2f8"), tree.texts("/aliases", "serial1"));
         assertFalse(tree.has("/chosen", "linux,initrd-start"));
+        assertEquals(List.of("google,goldfish-rtc"), tree.texts("/soc/rtc@101000", "compatible"));
+        assertEquals(List.of("virtio,mmio"), tree.texts("/soc/virtio_mmio@7fff0000", "compatible"));
         assertEquals(8, tree.bytes("/chosen", "kaslr-seed").length);
         assertEquals(256, tree.bytes("/chosen", "rng-seed").length);
         assertEquals(List.of(0x8000_0000L, 64 * TestMachines.MIB), tree.longs("/memory@80000000", "reg"));
