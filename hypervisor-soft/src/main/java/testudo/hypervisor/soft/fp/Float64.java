@@ -133,6 +133,7 @@ public final class Float64 {
     /// @return the result
     public static long fusedMultiplyAdd(long a, long b, long c, int mode, FloatFlags flags) {
         // Whether a fused result is exact is as costly to find out as the result; so the host's instruction serves once NX is set.
+        // (On a host without one, Math.fma is as right, but slow.)
         if (mode == Rounding.RNE && (flags.flags & FloatFlags.NX) != 0) {
             double result = Math.fma(Double.longBitsToDouble(a), Double.longBitsToDouble(b), Double.longBitsToDouble(c));
             if (isSafeResult(result)) {

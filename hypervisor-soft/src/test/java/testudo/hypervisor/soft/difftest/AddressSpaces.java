@@ -137,7 +137,12 @@ final class AddressSpaces {
 
     private long superpage(long physical) {
         long misaligned = random.nextInt(6) == 0 ? 1L << 10 : 0;
-        return physical >>> 2 | flags() | unusual() | misaligned;
+        int flags = flags();
+        if ((flags & (READ | WRITE | EXECUTE)) == 0) {
+            // A pointer, with a bit that pointers must not have: what it would lead to is no table.
+            flags |= ACCESSED;
+        }
+        return physical >>> 2 | flags | unusual() | misaligned;
     }
 
     private int flags() {
