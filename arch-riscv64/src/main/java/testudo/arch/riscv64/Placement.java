@@ -40,8 +40,9 @@ record Placement(Optional<Initrd> initrd, Window tree) {
         long treeBytes = TREE_BYTES + TREE_BYTES_PER_HART * map.vcpus();
         long tree = align(end, TREE_ALIGNMENT);
         if (!map.holds(tree, treeBytes)) {
-            throw new VmmException.Config("no room for the device tree, %d bytes, between 0x%x and the end of memory, 0x%x; give more (--mem)"
-                    .formatted(treeBytes, tree, map.ramEnd()));
+            throw new VmmException.Config(
+                    "no room for the device tree, %d bytes, between 0x%x and the end of memory, 0x%x; give more (--mem)"
+                            .formatted(treeBytes, tree, map.ramEnd()));
         }
         return new Placement(placed, new Window(tree, treeBytes));
     }

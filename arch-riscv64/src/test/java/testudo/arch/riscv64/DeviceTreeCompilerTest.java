@@ -19,8 +19,7 @@ import testudo.spi.arch.PlannedMachine;
 
 /// What a stranger thinks of our device tree.
 class DeviceTreeCompilerTest {
-    @TempDir
-    private Path directory = Path.of("");
+    @TempDir private Path directory = Path.of("");
 
     @Test
     void compilerHasNothingToSay() throws Exception {

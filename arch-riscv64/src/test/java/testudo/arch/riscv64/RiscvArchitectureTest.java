@@ -36,8 +36,7 @@ import testudo.spi.riscv.RiscvProfile;
 class RiscvArchitectureTest {
     private static final String LINE = "panic=-1 console=hvc0";
 
-    @TempDir
-    private Path directory = Path.of("");
+    @TempDir private Path directory = Path.of("");
     private final List<KernelImage> files = new ArrayList<>();
     private final Arena arena = Arena.ofConfined();
     private final RiscvArchitecture architecture = new RiscvArchitecture(seed -> Arrays.fill(seed, (byte) 0x5E));

@@ -155,12 +155,6 @@ class BrokenMachineTest {
         assertNothingLeft(before);
     }
 
-    @Test
-    void severalProcessorsNeedTheControllersOfAHypervisor() throws IOException {
-        TestMachine machine = machine().option("cpus", "2");
-        assertThrows(VmmException.Config.class, () -> machine.run(Guest::powerOff));
-    }
-
     /// x86-64, but loading the kernel fails.
     private record LoadFails(RuntimeException failure) implements ArchitectureProvider {
         private static final ArchitectureProvider REAL = new X86Architecture();

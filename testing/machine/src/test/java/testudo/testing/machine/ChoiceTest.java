@@ -40,8 +40,7 @@ class ChoiceTest {
     private static final OptionDeclaration<Boolean> FAST = OptionDeclaration.flag("emulator-fast", "", "");
     private static final OptionDeclaration<Long> LEVEL = OptionDeclaration.value("emulator-level", Long.class, "N", "", "");
 
-    @TempDir
-    private Path directory = Path.of("");
+    @TempDir private Path directory = Path.of("");
     private final List<String> calls = new ArrayList<>();
 
     /// A hypervisor that only tells about itself.

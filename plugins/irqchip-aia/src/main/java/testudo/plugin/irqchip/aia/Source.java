@@ -120,7 +120,6 @@ final class Source {
         configure(INACTIVE);
     }
 
-
     private boolean isLevel() {
         return mode >= LEVEL_HIGH;
     }

@@ -88,8 +88,19 @@ class UartProviderTest {
     }
 
     @Test
-    void otherArchitecturesHaveNone() {
+    void riscvMachinesHaveThemInMemory() {
         MachineFacts facts = new MachineFacts("riscv64", 1, 1L << 28, 1L << 28, 0);
+        List<DeviceSpec> specs = new UartProvider().devices(Given.of(port("serial", 2, true, true, false)), facts);
+        DeviceSpec.Platform second = (DeviceSpec.Platform) specs.get(1);
+        assertEquals(List.of(new Resource.Mmio(0x2F8, 8), new Resource.Irq(2, Trigger.LEVEL)), second.resources());
+        assertEquals(
+                List.of("console=ttyS1", "earlycon=uart8250,mmio,0x2f8"),
+                second.kernelParameters().stream().map(KernelParameter::text).toList());
+    }
+
+    @Test
+    void otherArchitecturesHaveNone() {
+        MachineFacts facts = new MachineFacts("aarch64", 1, 1L << 28, 1L << 28, 0);
         assertTrue(new UartProvider().devices(Given.of(), facts).isEmpty());
         assertThrows(
                 VmmException.Config.class,
