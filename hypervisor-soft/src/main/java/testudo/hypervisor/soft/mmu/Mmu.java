@@ -37,6 +37,9 @@ public final class Mmu {
     /// Changes whenever a translation is forgotten: who keeps one elsewhere has to forget it too.
     public int epoch;
 
+    /// Whether a store that ends the run throws [GuestTrap#STOPPED] when it is done, for code that does not ask [#stopped] after each store.
+    public boolean stopThrows;
+
     private final PhysicalMemory memory;
     private final PageTable table;
     private final Tlb userTlb = new Tlb();
@@ -366,6 +369,9 @@ public final class Mmu {
         int unused = Long.SIZE - sizeBytes * Byte.SIZE;
         if (!devices.mmioWrite(pa, sizeBytes, value << unused >>> unused)) {
             stopped = true;
+            if (stopThrows) {
+                throw trap.of(GuestTrap.STOPPED, va);
+            }
         }
     }
 
