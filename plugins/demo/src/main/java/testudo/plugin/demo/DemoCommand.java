@@ -1,5 +1,6 @@
 package testudo.plugin.demo;
 
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -31,7 +32,8 @@ public final class DemoCommand implements ToolProvider {
     private static int run(DemoOptions options, Commands commands) {
         PrintStream err = System.err;
         Map<String, String> environment = System.getenv();
-        boolean interactive = System.console() != null;
+        Console console = System.console();
+        boolean interactive = console != null && console.isTerminal();
         Progress progress = new Progress(err, writesToTerminal(), Progress.PATIENCE);
         Guest guest = guest(options, new GuestCache(GuestCache.standard(environment, System.getProperty("user.home", "/")),
                 new HostPrograms(environment.getOrDefault("PATH", "/usr/bin:/bin")), progress));

@@ -39,7 +39,7 @@ class DemoTest extends OnHost {
     }
 
     private Host.Result demo(String before, String arguments) throws IOException, InterruptedException {
-        return host.exec(before + " env -u TESTUDO_CACHE XDG_CACHE_HOME=" + host.folder() + "/cache/$(id -u) " + host.image()
+        return host.exec(before + " env -u TESTUDO_CACHE XDG_CACHE_HOME=" + host.folder() + "/cache/own " + host.image()
                 + "/bin/testudo demo " + arguments, LIMIT);
     }
 
@@ -62,8 +62,11 @@ class DemoTest extends OnHost {
         assumeTrue(host.exec("[ $(id -u) = 0 ]").exitCode() == 0, "needs root to become another user; others run all tests as one");
         String user = "setpriv --reuid " + ORDINARY_USER + " --regid " + ORDINARY_USER + " --clear-groups";
         assumeTrue(host.exec(user + " test -x " + host.image() + "/bin/testudo").exitCode() == 0, "needs an image that all users may run");
-        assertEquals("riscv64\n", demo("mkdir -m 700 cache/1000; chown 1000 cache/1000; " + user, "--exec 'uname -m'").orFail("the demo")
-                .stdout());
+        host.exec("mkdir -m 700 cache/theirs && chown " + ORDINARY_USER + " cache/theirs").orFail("making the user's cache");
+        Host.Result result = host.exec(user + " env -u TESTUDO_CACHE XDG_CACHE_HOME=" + host.folder() + "/cache/theirs " + host.image()
+                + "/bin/testudo demo --exec 'uname -m; exit 3'", LIMIT);
+        assertEquals("riscv64\n", result.stdout(), result.stderr());
+        assertEquals(3, result.exitCode());
     }
 
     @ParameterizedTest
