@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 import testudo.hypervisor.soft.cpu.Clock;
 import testudo.hypervisor.soft.cpu.Hart;
 import testudo.hypervisor.soft.cpu.Interpreter;
+import testudo.hypervisor.soft.jit.HartTranslations;
+import testudo.hypervisor.soft.jit.Translator;
 import testudo.hypervisor.soft.mmu.Mmu;
 import testudo.hypervisor.soft.mmu.PhysicalMemory;
 import testudo.hypervisor.soft.sbi.HartLife;
@@ -14,6 +16,7 @@ import testudo.hypervisor.soft.sbi.SupervisorBinaryInterface;
 import testudo.spi.VmmException;
 import testudo.spi.host.HostMemory;
 import testudo.spi.hypervisor.MemoryDiscard;
+import testudo.spi.hypervisor.MemoryHandles;
 import testudo.spi.hypervisor.MemoryRequest;
 import testudo.spi.hypervisor.Vcpu;
 import testudo.spi.hypervisor.Vm;
@@ -31,18 +34,28 @@ final class SoftVm implements Vm {
         DETERMINISTIC
     }
 
+    /// What executes, unless the machine is deterministic: then it is the interpreter.
+    enum Engine {
+        /// Hot code is translated.
+        TRANSLATOR,
+        /// Nothing is.
+        INTERPRETER
+    }
+
     private final VmRequest request;
     private final SoftMemory memory;
     private final SupervisorBinaryInterface firmware = new SupervisorBinaryInterface();
     private final List<SoftVcpu> vcpus = new ArrayList<>();
     private final Clock clock;
     private final @Nullable Rotation rotation;
+    private final @Nullable Translator translator;
     private @Nullable PhysicalMemory physical;
     private boolean closed;
 
-    SoftVm(HostMemory host, VmRequest request, Timing timing) {
+    SoftVm(HostMemory host, VmRequest request, Timing timing, Engine engine) {
         this.request = request;
         memory = new SoftMemory(host, request.name());
+        translator = engine == Engine.TRANSLATOR && timing == Timing.WALL_CLOCK ? new Translator() : null;
         long start = System.nanoTime();
         rotation = timing == Timing.DETERMINISTIC ? new Rotation() : null;
         clock = rotation != null ? rotation : () -> (System.nanoTime() - start) / (1_000_000_000L / Clock.HZ);
@@ -79,9 +92,17 @@ final class SoftVm implements Vm {
         if (rotation != null) {
             rotation.add(hart);
         }
-        SoftVcpu vcpu = new SoftVcpu(hart, life, Interpreter::run, rotation);
+        SoftVcpu vcpu = new SoftVcpu(hart, life, executor(hart), rotation);
         vcpus.add(vcpu);
         return vcpu;
+    }
+
+    private Executor executor(Hart hart) {
+        if (translator == null) {
+            return Interpreter::run;
+        }
+        HartTranslations translations = translator.attach(hart);
+        return (its, budget) -> translations.execute(budget);
     }
 
     @Override
@@ -91,13 +112,16 @@ final class SoftVm implements Vm {
 
     @Override
     public <T> Optional<T> capability(Class<T> type) {
-        return type == MemoryDiscard.class ? Optional.of(type.cast(memory)) : Optional.empty();
+        return type == MemoryDiscard.class || type == MemoryHandles.class ? Optional.of(type.cast(memory)) : Optional.empty();
     }
 
     @Override
     public void close() {
         if (!closed) {
             closed = true;
+            if (translator != null) {
+                translator.close();
+            }
             memory.close();
         }
     }

@@ -18,18 +18,18 @@ class VhostUserTest extends OnProduct {
 
     /// Starts a device process, and waits until it listens.
     private void device(String socket, String arguments) throws IOException, InterruptedException {
-        outer.exec("rm -f " + socket + "; setsid /image/bin/testudo device " + arguments + " --socket-path " + socket
+        host.exec("rm -f " + socket + "; setsid " + host.image() + "/bin/testudo device " + arguments + " --socket-path " + socket
                 + " > " + socket + ".log 2>&1 & echo $! > " + socket + ".pid; n=0;"
                 + " until [ -S " + socket + " ] || [ $n -ge 600 ]; do n=$((n+1)); usleep 100000; done; [ -S " + socket + " ]",
                 Duration.ofMinutes(2)).orFail("starting device " + arguments);
     }
 
     private void kill(String socket) throws IOException, InterruptedException {
-        outer.exec("kill -s KILL $(cat " + socket + ".pid)").orFail("killing " + socket);
+        host.exec("kill -s KILL $(cat " + socket + ".pid)").orFail("killing " + socket);
     }
 
     private boolean lives(String socket) throws IOException, InterruptedException {
-        return outer.exec("kill -0 $(cat " + socket + ".pid)").exitCode() == 0;
+        return host.exec("kill -0 $(cat " + socket + ".pid)").exitCode() == 0;
     }
 
     @Test
@@ -47,8 +47,8 @@ class VhostUserTest extends OnProduct {
         String sum = guest.run("md5sum < /dev/vdb");
         assertEquals(0, guest.end("poweroff -f"));
 
-        assertEquals(sum, outer.exec("md5sum < " + disk).stdout().strip(), "what the guest sees is what the file holds");
-        outer.exec("n=0; while kill -0 $(cat " + BLOCK + ".pid) && [ $n -lt 100 ]; do n=$((n+1)); usleep 100000; done");
+        assertEquals(sum, host.exec("md5sum < " + disk).stdout().strip(), "what the guest sees is what the file holds");
+        host.exec("n=0; while kill -0 $(cat " + BLOCK + ".pid) && [ $n -lt 100 ]; do n=$((n+1)); usleep 100000; done");
         assertTrue(!lives(BLOCK) && !lives(RNG), "back-ends end with their front-end");
     }
 
@@ -68,8 +68,8 @@ class VhostUserTest extends OnProduct {
 
     @Test
     void aMachineDoesNotStartWithoutItsBackEnd() throws Exception {
-        OuterLinux.Result result = outer.exec(
-                RunOptions.of(Kernel.CLOUD_6_12).with("--vhost-user block,socket=/tmp/wrong.sock").commandLine(), Duration.ofMinutes(2));
+        Host.Result result = host.exec(
+                RunOptions.of(Kernel.CLOUD_6_12).with("--vhost-user block,socket=/tmp/wrong.sock").commandLine(host, backend), Duration.ofMinutes(2));
         assertNotEquals(0, result.exitCode());
         assertTrue(result.stderr().contains("/tmp/wrong.sock: ENOENT"), result.stderr());
     }
