@@ -36,7 +36,8 @@ class JailChoiceTest {
         JailProvider named = new Kind("a", 10, READY);
         assertSame(named, JailChoice.of(List.of(new Kind("b", 90, READY), named), Optional.of("a")));
         VmmException.Config failure = assertThrows(
-                VmmException.Config.class, () -> JailChoice.of(List.of(new Kind("a", 1, MISSING), new Kind("b", 2, READY)), Optional.of("a")));
+                VmmException.Config.class, () -> JailChoice.of(List.of(new Kind("a", 1, MISSING), new Kind("b", 2, READY)), Optional.of(
+                        "a")));
         assertEquals("jail of kind a: no namespaces; allow them", failure.getMessage());
     }
 

@@ -40,7 +40,7 @@ public final class BubblewrapJails implements JailProvider {
     @Override
     public Availability probe() {
         JailRequest request = JailRequest.of("probe");
-        List<String> java = List.of(request.runtimeImage().resolve("bin/java").toString(), "--dry-run", "--version");
+        List<String> java = List.of(request.runtimeImage().resolve("bin/java").toString(), "-version");
         try {
             HostProgram.Outcome outcome = HostProgram.run(
                     report -> start(request, new ProcessRequest(java, Map.of(), List.of(report))));
@@ -48,7 +48,7 @@ public final class BubblewrapJails implements JailProvider {
                     ? new Availability.Ready("bwrap, seccomp")
                     : new Availability.Missing(outcome.report(), FIX);
         } catch (VmmException failure) {
-            return new Availability.Missing(failure.getMessage(), FIX);
+            return new Availability.Missing(String.valueOf(failure.getMessage()), FIX);
         }
     }
 

@@ -37,7 +37,7 @@ public final class UnshareJails implements JailProvider {
         try {
             return tryOut();
         } catch (VmmException failure) {
-            return new Availability.Missing(failure.getMessage(), JailSteps.WHAT_TO_DO);
+            return new Availability.Missing(String.valueOf(failure.getMessage()), JailSteps.WHAT_TO_DO);
         }
     }
 
