@@ -199,7 +199,7 @@ class RiscvArchitectureTest {
         assertEquals(List.of(wires, 1, 4), tree.cells("/soc/serial@3f8", "interrupts-extended"));
         String virtio = "/soc/virtio_mmio@7fff0000";
         assertEquals(List.of("virtio,mmio"), tree.texts(virtio, "compatible"));
-        assertEquals(List.of(0x7FFF_0000L, 0x200L), tree.longs(virtio, "reg"));
+        assertEquals(List.of(0x7FFF_0000L, 8L), tree.longs(virtio, "reg"));
         assertEquals(List.of(wires, 56, 4), tree.cells(virtio, "interrupts-extended"));
         String pci = "/soc/pci@30000000";
         assertEquals(tree.cells(imsics, "phandle"), tree.cells(pci, "msi-parent"));

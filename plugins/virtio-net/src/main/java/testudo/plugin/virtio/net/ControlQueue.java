@@ -9,12 +9,15 @@ import testudo.spi.virtio.Virtqueue;
 
 /// Answers the driver's requests (VIRTIO 1.3, 5.1.6.5 "Control Virtqueue"). Served by one thread.
 ///
-/// Receive modes are accepted and need nothing: the link passes every frame that is meant for the guest, and the driver drops what it
+/// Receive modes and address filters are accepted and need nothing: the link passes every frame that is meant for the guest, and the driver drops what it
 /// does not want.
 final class ControlQueue {
     private static final int OK = 0;
     private static final int ERROR = 1;
     private static final int CLASS_RX = 0;
+    private static final int CLASS_MAC = 1;
+    private static final int TABLE_SET = 0;
+    private static final int MAC_BYTES = 6;
     private static final int CLASS_MQ = 4;
     private static final int CLASS_OFFLOADS = 5;
     private static final int RX_LAST_COMMAND = 5;
@@ -67,10 +70,26 @@ final class ControlQueue {
         int command = bytes.readByte();
         return switch (kind) {
             case CLASS_RX -> (features & NetFeature.CTRL_RX) != 0 && command <= RX_LAST_COMMAND && bytes.remainingBytes() >= 1 ? OK : ERROR;
+            case CLASS_MAC -> (features & NetFeature.CTRL_RX) != 0 && command == TABLE_SET && isTable(bytes) ? OK : ERROR;
             case CLASS_MQ -> command == 0 ? pairs(bytes) : ERROR;
             case CLASS_OFFLOADS -> command == 0 ? offloads(bytes) : ERROR;
             default -> ERROR;
         };
+    }
+
+    /// Two tables, of single and of group addresses, each with its length in front. Nothing is kept of them.
+    private static boolean isTable(BufferList bytes) {
+        for (int table = 0; table < 2; table++) {
+            if (bytes.remainingBytes() < Integer.BYTES) {
+                return false;
+            }
+            long lengthBytes = Integer.toUnsignedLong(bytes.readInt()) * MAC_BYTES;
+            if (lengthBytes > bytes.remainingBytes()) {
+                return false;
+            }
+            bytes.skip(lengthBytes);
+        }
+        return true;
     }
 
     /// All pairs are served from the start; the driver says how many it uses.

@@ -192,6 +192,9 @@ class NetDeviceTest {
             assertEquals(NetFeature.CSUM | NetFeature.GUEST_CSUM | NetFeature.HOST_TSO4, link.agreed);
             assertEquals(1, control(bench, 2, 5, 0, 2, 0, 1, 0, 0, 0, 0, 0), "not negotiated");
             assertEquals(1, control(bench, 2, 5, 0, 2), "short");
+            assertEquals(0, control(bench, 2, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0x33, 0x33, 0, 0, 0, 1), "a group address");
+            assertEquals(1, control(bench, 2, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0x33, 0x33, 0, 0, 0, 1), "a table longer than the request");
+            assertEquals(1, control(bench, 2, 1, 0, 0xFF, 0xFF, 0xFF, 0xFF), "no end of addresses");
             assertEquals(1, control(bench, 2, 77, 0), "no such class");
         }
     }
