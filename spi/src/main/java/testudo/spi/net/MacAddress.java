@@ -21,7 +21,7 @@ public record MacAddress(long bits) {
                 byte[] bytes = HexFormat.ofDelimiter(":").parseHex(text.toLowerCase(Locale.ROOT));
                 long bits = 0;
                 for (byte b : bytes) {
-                    bits = bits << 8 | b & 0xFF;
+                    bits = bits << 8 | (b & 0xFF);
                 }
                 if ((bits & GROUP_BIT) == 0 && bits != 0) {
                     return new MacAddress(bits);
@@ -43,7 +43,7 @@ public record MacAddress(long bits) {
     /// @param index 0 to 5, in the order in which they are sent
     /// @return 0 to 255
     public int octet(int index) {
-        return (int) (bits >>> 8 * (BYTES - 1 - index)) & 0xFF;
+        return (int) (bits >>> (8 * (BYTES - 1 - index))) & 0xFF;
     }
 
     @Override

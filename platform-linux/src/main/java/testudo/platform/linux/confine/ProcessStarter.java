@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import testudo.platform.linux.call.Descriptor;
 import testudo.platform.linux.call.Errno;
@@ -125,16 +126,30 @@ public final class ProcessStarter {
 
     private static HostProcess spawn(StarterProgram program) {
         try (Descriptor file = MemoryFile.executable("testudo-starter", program.image())) {
-            return THREAD.submit(() -> spawn(file)).get();
-        } catch (ExecutionException failure) {
-            if (failure.getCause() instanceof RuntimeException cause) {
-                throw cause;
+            return finished(THREAD.submit(() -> spawn(file)));
+        }
+    }
+
+    /// Waits whatever happens: it takes a millisecond, and a process that nobody holds would be left behind otherwise.
+    private static HostProcess finished(Future<HostProcess> start) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return start.get();
+                } catch (InterruptedException again) {
+                    interrupted = true;
+                } catch (ExecutionException failure) {
+                    if (failure.getCause() instanceof VmmException refused) {
+                        throw refused;
+                    }
+                    throw new AssertionError("posix_spawn: linkage is wrong", failure.getCause());
+                }
             }
-            throw new AssertionError("posix_spawn: linkage is wrong", failure.getCause());
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new VmmException.Host(
-                    VmmException.Kind.IO, "interrupted while a process was being started", interrupted);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -185,8 +185,9 @@ class JailsTest {
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path socket = folder.resolve("socket");
         List<String> command = new ArrayList<>(Outside.as(ordinary));
-        command.addAll(List.of("sleep", "1000"));
+        command.addAll(List.of("sh", "-c", "echo up; read line"));
         Process victim = new ProcessBuilder(command).start();
+        assertEquals("up", victim.inputReader().readLine());
         try (ServerSocket tcp = new ServerSocket(0, 8, InetAddress.getLoopbackAddress());
                 ServerSocketChannel unix = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             unix.bind(UnixDomainSocketAddress.of(socket));

@@ -22,7 +22,7 @@ import testudo.spi.jail.JailRequest;
 /// Jails made by `bwrap(1)`.
 public final class BubblewrapJails implements JailProvider {
     private static final int RANK = 50;
-    private static final String FIX = "install bubblewrap 0.5 or newer and allow user namespaces, or choose another jail";
+    private static final String FIX = "install bubblewrap 0.5 or newer and allow user namespaces, or name another kind with --jail-kind";
 
     /// Makes the provider.
     public BubblewrapJails() {}
@@ -40,15 +40,15 @@ public final class BubblewrapJails implements JailProvider {
     @Override
     public Availability probe() {
         JailRequest request = JailRequest.of("probe");
-        List<String> java = List.of(request.runtimeImage().resolve("bin/java").toString(), "--dry-run", "--version");
+        List<String> java = List.of(request.runtimeImage().resolve("bin/java").toString(), "-version");
         try {
             HostProgram.Outcome outcome = HostProgram.run(
                     report -> start(request, new ProcessRequest(java, Map.of(), List.of(report))));
             return outcome.code() == 0
                     ? new Availability.Ready("bwrap, seccomp")
-                    : new Availability.Missing("jail of kind bubblewrap: " + outcome.report(), FIX);
+                    : new Availability.Missing(outcome.report(), FIX);
         } catch (VmmException failure) {
-            return new Availability.Missing("jail of kind bubblewrap: " + failure.getMessage(), FIX);
+            return new Availability.Missing(String.valueOf(failure.getMessage()), FIX);
         }
     }
 
@@ -58,7 +58,7 @@ public final class BubblewrapJails implements JailProvider {
                 .orElseThrow(() -> new VmmException.Host(VmmException.Kind.MISSING, "bwrap is not installed; " + FIX));
         if (!jail.user().users().isEmpty() || !jail.user().groups().isEmpty()) {
             throw new VmmException.Config("jail " + jail.name()
-                    + ": maps of several users need --jail minijail; the kind bubblewrap maps the current user alone");
+                    + ": maps of several users need --jail-kind minijail; the kind bubblewrap maps the current user alone");
         }
         List<String> command = new ArrayList<>(List.of(program.toString()));
         command.addAll(BubblewrapArguments.of(jail, JailTree.of(jail), ProcessStarter.FIRST_EXTRA));

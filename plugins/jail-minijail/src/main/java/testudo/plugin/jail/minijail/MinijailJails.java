@@ -22,7 +22,7 @@ import testudo.spi.jail.JailRequest;
 /// Jails made by `minijail0(1)`.
 public final class MinijailJails implements JailProvider {
     private static final int RANK = 40;
-    private static final String FIX = "install minijail0 and make an empty folder /var/empty (or name one with --pivot-root), or choose another jail";
+    private static final String FIX = "install minijail0 and make an empty folder /var/empty (or name one with --pivot-root), or name another kind with --jail-kind";
     private static final Path STANDARD_ROOT = Path.of("/var/empty");
 
     /// Makes the provider.
@@ -41,15 +41,15 @@ public final class MinijailJails implements JailProvider {
     @Override
     public Availability probe() {
         JailRequest request = JailRequest.of("probe");
-        List<String> java = List.of(request.runtimeImage().resolve("bin/java").toString(), "--dry-run", "--version");
+        List<String> java = List.of(request.runtimeImage().resolve("bin/java").toString(), "-version");
         try {
             HostProgram.Outcome outcome = HostProgram.run(
                     report -> start(request, new ProcessRequest(java, Map.of(), List.of(report))));
             return outcome.code() == 0
                     ? new Availability.Ready("minijail0, seccomp")
-                    : new Availability.Missing("jail of kind minijail: " + outcome.report(), FIX);
+                    : new Availability.Missing(outcome.report(), FIX);
         } catch (VmmException failure) {
-            return new Availability.Missing("jail of kind minijail: " + failure.getMessage(), FIX);
+            return new Availability.Missing(String.valueOf(failure.getMessage()), FIX);
         }
     }
 

@@ -22,7 +22,7 @@ import testudo.spi.jail.JailRequest.Network;
 final class JailSteps {
     static final String WHAT_TO_DO = "allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone=1,"
             + " kernel.apparmor_restrict_unprivileged_userns=0; in a container: its seccomp profile), use Linux 5.12 or newer,"
-            + " or choose another jail; --disable-sandbox runs devices without one";
+            + " or name another kind with --jail-kind; --disable-sandbox runs devices without one";
 
     private static final long CLONE_NEWNS = 0x0002_0000L;
     private static final long CLONE_NEWCGROUP = 0x0200_0000L;

@@ -37,7 +37,7 @@ public final class UnshareJails implements JailProvider {
         try {
             return tryOut();
         } catch (VmmException failure) {
-            return new Availability.Missing("jail of kind unshare: " + failure.getMessage(), JailSteps.WHAT_TO_DO);
+            return new Availability.Missing(String.valueOf(failure.getMessage()), JailSteps.WHAT_TO_DO);
         }
     }
 
@@ -59,7 +59,7 @@ public final class UnshareJails implements JailProvider {
                         ? "namespaces, seccomp, Landlock " + Landlock.version()
                         : "namespaces, seccomp; this kernel has no Landlock");
             }
-            return new Availability.Missing("jail of kind unshare: " + outcome.report(), JailSteps.WHAT_TO_DO);
+            return new Availability.Missing(outcome.report(), JailSteps.WHAT_TO_DO);
         }
     }
 
@@ -67,7 +67,7 @@ public final class UnshareJails implements JailProvider {
     public HostProcess start(JailRequest jail, ProcessRequest process) {
         if (!jail.user().users().isEmpty() || !jail.user().groups().isEmpty()) {
             throw new VmmException.Config("jail " + jail.name()
-                    + ": maps of several users need --jail minijail; the kind unshare maps the current user alone");
+                    + ": maps of several users need --jail-kind minijail; the kind unshare maps the current user alone");
         }
         try (Walls walls = new Walls(jail)) {
             JailSteps[] steps = new JailSteps[1];
