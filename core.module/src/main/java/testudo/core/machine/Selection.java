@@ -167,8 +167,9 @@ final class Selection {
         for (ArchitectureProvider arch : installed) {
             if (arch.recognises(kernel.get()).isPresent()) {
                 if (!runnable.contains(arch)) {
-                    throw new VmmException.Config("kernel %s is for %s, but hypervisor %s runs only %s here; without --hypervisor the best for the kernel is chosen"
-                            .formatted(kernel.get().path(), arch.id(), profile.id(), profile.architectures()));
+                    throw new VmmException.Config(
+                            "kernel %s is for %s, but hypervisor %s runs only %s here; without --hypervisor the best for the kernel is chosen"
+                                    .formatted(kernel.get().path(), arch.id(), profile.id(), profile.architectures()));
                 }
                 return arch;
             }

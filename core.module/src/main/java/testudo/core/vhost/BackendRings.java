@@ -165,7 +165,6 @@ final class BackendRings implements DeviceThreads.Hook {
 
     private void serve(Vring vring) {
         HostEvent kick = vring.kick;
-        RingQueue ring = vring.ring;
         if (kick == null) {
             return;
         }
@@ -177,7 +176,7 @@ final class BackendRings implements DeviceThreads.Hook {
             }
         });
         loop.execute(() -> { // chains may have been made available before it was served
-            if (!broken && vring.ring == ring) {
+            if (!broken && vring.ring != null) {
                 device.onKick(vring.index);
             }
         });

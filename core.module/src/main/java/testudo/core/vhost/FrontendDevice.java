@@ -183,7 +183,7 @@ final class FrontendDevice implements OffloadedDevice {
             to.putInt(4, sizeBytes);
             to.putInt(8, 0);
             for (int i = 0; i < sizeBytes; i++) {
-                to.putByte(Request.CONFIG_HEADER_BYTES + i, (byte) (value >>> 8 * i));
+                to.putByte(Request.CONFIG_HEADER_BYTES + i, (byte) (value >>> (8 * i)));
             }
             to.tell(Request.SET_CONFIG, Request.CONFIG_HEADER_BYTES + sizeBytes);
         });

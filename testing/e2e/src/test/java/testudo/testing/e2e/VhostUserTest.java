@@ -69,7 +69,8 @@ class VhostUserTest extends OnProduct {
     @Test
     void aMachineDoesNotStartWithoutItsBackEnd() throws Exception {
         Host.Result result = host.exec(
-                RunOptions.of(Kernel.CLOUD_6_12).with("--vhost-user block,socket=/tmp/wrong.sock").commandLine(host, backend), Duration.ofMinutes(2));
+                RunOptions.of(Kernel.CLOUD_6_12).with("--vhost-user block,socket=/tmp/wrong.sock").commandLine(host, backend), Duration
+                        .ofMinutes(2));
         assertNotEquals(0, result.exitCode());
         assertTrue(result.stderr().contains("/tmp/wrong.sock: ENOENT"), result.stderr());
     }
