@@ -91,7 +91,7 @@ final class Machine implements AutoCloseable {
                     new MachineExits(i, devices.ports(), devices.addresses(), interrupts, events),
                     events,
                     page -> blueprint.planned().startupState(index, page).orElseThrow());
-            if (mode == IrqchipMode.USERSPACE && i > 0) {
+            if (mode == IrqchipMode.USERSPACE && i > 0 && blueprint.planned().startupState(i, 0).isPresent()) {
                 thread.awaitStartup();
             }
             vcpus.add(thread);

@@ -28,10 +28,12 @@ final class SoftHypervisor implements Hypervisor {
 
     private final HostPlatform host;
     private final SoftVm.Timing timing;
+    private final SoftVm.Engine engine;
 
-    SoftHypervisor(HostPlatform host, SoftVm.Timing timing) {
+    SoftHypervisor(HostPlatform host, SoftVm.Timing timing, SoftVm.Engine engine) {
         this.host = host;
         this.timing = timing;
+        this.engine = engine;
     }
 
     @Override
@@ -50,7 +52,7 @@ final class SoftHypervisor implements Hypervisor {
 
     @Override
     public Vm createVm(VmRequest request) {
-        return new SoftVm(host.memory(), request, timing);
+        return new SoftVm(host.memory(), request, timing, engine);
     }
 
     @Override

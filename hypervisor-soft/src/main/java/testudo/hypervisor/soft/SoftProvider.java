@@ -15,11 +15,15 @@ public final class SoftProvider implements HypervisorProvider {
             "Hypervisor",
             "software CPU: one hart at a time, time counted in instructions, so that runs are repeatable");
 
+    static final OptionDeclaration<Boolean> INTERPRETED = OptionDeclaration.flag(
+            "soft-interpreted",
+            "Hypervisor",
+            "software CPU: interpret all guest code, translate none of it");
+
     private static final int RANK = 10;
 
     /// For [java.util.ServiceLoader].
-    public SoftProvider() {
-    }
+    public SoftProvider() {}
 
     @Override
     public String id() {
@@ -33,7 +37,7 @@ public final class SoftProvider implements HypervisorProvider {
 
     @Override
     public List<OptionDeclaration<?>> options() {
-        return List.of(DETERMINISTIC);
+        return List.of(DETERMINISTIC, INTERPRETED);
     }
 
     @Override
@@ -44,6 +48,8 @@ public final class SoftProvider implements HypervisorProvider {
     @Override
     public Hypervisor open(Configuration configuration, HostPlatform host) {
         return new SoftHypervisor(
-                host, configuration.isSet(DETERMINISTIC) ? SoftVm.Timing.DETERMINISTIC : SoftVm.Timing.WALL_CLOCK);
+                host,
+                configuration.isSet(DETERMINISTIC) ? SoftVm.Timing.DETERMINISTIC : SoftVm.Timing.WALL_CLOCK,
+                configuration.isSet(INTERPRETED) ? SoftVm.Engine.INTERPRETER : SoftVm.Engine.TRANSLATOR);
     }
 }

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 import testudo.hypervisor.soft.cpu.Clock;
 import testudo.hypervisor.soft.cpu.Hart;
 import testudo.hypervisor.soft.cpu.Interpreter;
+import testudo.hypervisor.soft.jit.HartTranslations;
+import testudo.hypervisor.soft.jit.Translator;
 import testudo.hypervisor.soft.mmu.Mmu;
 import testudo.hypervisor.soft.mmu.PhysicalMemory;
 import testudo.hypervisor.soft.sbi.HartLife;
@@ -32,18 +34,28 @@ final class SoftVm implements Vm {
         DETERMINISTIC
     }
 
+    /// What executes, unless the machine is deterministic: then it is the interpreter.
+    enum Engine {
+        /// Hot code is translated.
+        TRANSLATOR,
+        /// Nothing is.
+        INTERPRETER
+    }
+
     private final VmRequest request;
     private final SoftMemory memory;
     private final SupervisorBinaryInterface firmware = new SupervisorBinaryInterface();
     private final List<SoftVcpu> vcpus = new ArrayList<>();
     private final Clock clock;
     private final @Nullable Rotation rotation;
+    private final @Nullable Translator translator;
     private @Nullable PhysicalMemory physical;
     private boolean closed;
 
-    SoftVm(HostMemory host, VmRequest request, Timing timing) {
+    SoftVm(HostMemory host, VmRequest request, Timing timing, Engine engine) {
         this.request = request;
         memory = new SoftMemory(host, request.name());
+        translator = engine == Engine.TRANSLATOR && timing == Timing.WALL_CLOCK ? new Translator() : null;
         long start = System.nanoTime();
         rotation = timing == Timing.DETERMINISTIC ? new Rotation() : null;
         clock = rotation != null ? rotation : () -> (System.nanoTime() - start) / (1_000_000_000L / Clock.HZ);
@@ -80,9 +92,17 @@ final class SoftVm implements Vm {
         if (rotation != null) {
             rotation.add(hart);
         }
-        SoftVcpu vcpu = new SoftVcpu(hart, life, Interpreter::run, rotation);
+        SoftVcpu vcpu = new SoftVcpu(hart, life, executor(hart), rotation);
         vcpus.add(vcpu);
         return vcpu;
+    }
+
+    private Executor executor(Hart hart) {
+        if (translator == null) {
+            return Interpreter::run;
+        }
+        HartTranslations translations = translator.attach(hart);
+        return (its, budget) -> translations.execute(budget);
     }
 
     @Override
@@ -99,6 +119,9 @@ final class SoftVm implements Vm {
     public void close() {
         if (!closed) {
             closed = true;
+            if (translator != null) {
+                translator.close();
+            }
             memory.close();
         }
     }

@@ -33,7 +33,7 @@ final class Guest implements AutoCloseable, HostMemory {
     long lastRegister;
 
     Guest(int harts, SoftVm.Timing timing) {
-        vm = new SoftVm(this, new VmRequest("test", harts, VmRequest.IrqchipMode.USERSPACE), timing);
+        vm = new SoftVm(this, new VmRequest("test", harts, VmRequest.IrqchipMode.USERSPACE), timing, SoftVm.Engine.TRANSLATOR);
         vm.addMemory(new MemoryRequest(RAM, RAM_BYTES, Purpose.RAM, false));
         for (int i = 0; i < harts; i++) {
             Vcpu vcpu = vm.createVcpu(i);

@@ -27,8 +27,7 @@ public final class Rv {
     public static final int FENCE_I = 0x0000100F;
     public static final int NOP = 0x00000013;
 
-    private Rv() {
-    }
+    private Rv() {}
 
     /// R-type.
     public static int r(int opcode, int function, int function7, int rd, int rs1, int rs2) {

@@ -23,8 +23,7 @@ public final class AtomicOperations {
     private static final int WORD = 2;
     private static final int DOUBLE = 3;
 
-    private AtomicOperations() {
-    }
+    private AtomicOperations() {}
 
     /// Executes an AMO instruction. Entry 0 of the registers may be written: the caller clears it.
     /// @param hart the hart

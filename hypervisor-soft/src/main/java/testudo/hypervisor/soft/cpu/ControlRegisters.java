@@ -78,6 +78,8 @@ public final class ControlRegisters {
     private long translation;
     /// What an instruction that also writes `stopei` has read of it: that is what it claims.
     private int claimable;
+    /// Whether an interrupt was pending and enabled at the last look, perhaps held back by `sstatus`.
+    private boolean held;
 
     ControlRegisters(Hart hart) {
         this.hart = hart;
@@ -156,7 +158,9 @@ public final class ControlRegisters {
     /// @param ticks when the timer interrupt shall be pending, unsigned
     public void timeCompare(long ticks) {
         timeCompare = ticks;
-        hart.demand(Hart.INTERRUPT);
+        if (Long.compareUnsigned(hart.time(), ticks) >= 0) {
+            hart.demand(Hart.INTERRUPT);
+        }
     }
 
     /// Makes the software interrupt pending. Any thread.
@@ -193,10 +197,19 @@ public final class ControlRegisters {
     /// The most urgent interrupt that the hart takes now.
     /// @return its number, or 0
     int deliverable() {
-        if (enabled == 0 || hart.privilege() == Hart.SUPERVISOR && (status & STATUS_SIE) == 0) {
+        long wanted = enabled == 0 ? 0 : pending() & enabled;
+        held = wanted != 0;
+        if (hart.privilege() == Hart.SUPERVISOR && (status & STATUS_SIE) == 0) {
             return 0;
         }
-        return first(pending() & enabled);
+        return first(wanted);
+    }
+
+    /// Interrupts have been allowed. What has become pending since the last look is found at the next one, which is soon.
+    private void allowed() {
+        if (held) {
+            hart.demand(Hart.INTERRUPT);
+        }
     }
 
     private static int first(long interrupts) {
@@ -227,7 +240,7 @@ public final class ControlRegisters {
         int mode = (status & STATUS_SPP) != 0 ? Hart.SUPERVISOR : Hart.USER;
         status = status & ~(STATUS_SIE | STATUS_SPP) | ((status & STATUS_SPIE) != 0 ? STATUS_SIE : 0) | STATUS_SPIE;
         hart.privilege(mode);
-        hart.demand(Hart.INTERRUPT);
+        allowed();
         return exceptionPc;
     }
 
@@ -335,9 +348,14 @@ public final class ControlRegisters {
         switch (number) {
             case FFLAGS, FRM, FCSR -> writeFloat(number, (int) value);
             case SSTATUS -> {
+                long changed = (status ^ value) & STATUS_WRITABLE;
                 status = value & STATUS_WRITABLE;
-                applyContext();
-                hart.demand(Hart.INTERRUPT);
+                if ((changed & (STATUS_SUM | STATUS_MXR)) != 0) {
+                    applyContext();
+                }
+                if ((changed & STATUS_SIE) != 0) {
+                    allowed();
+                }
             }
             case SIE -> {
                 enabled = value & INTERRUPTS;

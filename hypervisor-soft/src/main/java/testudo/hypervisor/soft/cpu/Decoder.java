@@ -34,8 +34,7 @@ public final class Decoder {
         }
     }
 
-    private Decoder() {
-    }
+    private Decoder() {}
 
     /// The 32-bit instruction that a 16-bit one stands for.
     /// @param half its bits, the two lowest not 11

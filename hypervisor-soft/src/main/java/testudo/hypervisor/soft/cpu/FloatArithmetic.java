@@ -50,8 +50,7 @@ final class FloatArithmetic {
 
     private static final int DYNAMIC = 7;
 
-    private FloatArithmetic() {
-    }
+    private FloatArithmetic() {}
 
     /// Executes an OP-FP or a fused multiply-add instruction, F being on. Entry 0 of the general registers may be written.
     static void execute(Hart hart, int insn) {

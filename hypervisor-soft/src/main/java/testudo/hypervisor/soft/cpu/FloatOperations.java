@@ -12,8 +12,7 @@ public final class FloatOperations {
     private static final int DOUBLE = 3;
     private static final long BOX = 0xFFFFFFFF00000000L;
 
-    private FloatOperations() {
-    }
+    private FloatOperations() {}
 
     /// Executes a floating-point instruction. Entry 0 of the general registers may be written: the caller clears it.
     /// @param hart the hart

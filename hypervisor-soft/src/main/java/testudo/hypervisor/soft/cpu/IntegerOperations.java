@@ -18,8 +18,7 @@ public final class IntegerOperations {
     private static final int ORC_B = 0x287;
     private static final int REV8 = 0x6B8;
 
-    private IntegerOperations() {
-    }
+    private IntegerOperations() {}
 
     /// An OP instruction.
     /// @param trap what to throw

@@ -2,6 +2,7 @@ package testudo.hypervisor.soft.cpu;
 
 import testudo.hypervisor.soft.mmu.GuestTrap;
 import testudo.hypervisor.soft.mmu.Mmu;
+import testudo.hypervisor.soft.mmu.Tlb;
 
 /// Executes guest instructions one at a time, straight from memory: nothing is kept that a write could make stale.
 ///
@@ -29,9 +30,11 @@ public final class Interpreter {
     private static final int JALR = 0x19;
     private static final int JAL = 0x1B;
     private static final int SYSTEM = 0x1C;
+    /// Offset in a page of the instruction that may cross into the next one.
+    private static final long LAST_HALF = 4094;
+    private static final long NO_PAGE = -1;
 
-    private Interpreter() {
-    }
+    private Interpreter() {}
 
     /// Executes instructions until the budget is used up, something asks for attention, or a jump leads to where
     /// [JumpTargets#stopsAt] says so. Traps of the guest are entered, and count as an instruction.
@@ -47,12 +50,20 @@ public final class Interpreter {
         int counted = 0;
         int fetched = 0;
         boolean leave = false;
+        long page = NO_PAGE; // that of the program counter, as long as nothing can have changed its translation
+        long pageOffset = 0;
         while (done < budget && !leave) {
             try {
                 while (done < budget && !leave) {
                     hart.pc = pc;
-                    fetched = 0;
-                    fetched = mmu.fetch(pc);
+                    if ((pc & Tlb.PAGE) == page && (pc & ~Tlb.PAGE) != LAST_HALF) {
+                        fetched = mmu.instruction(pc + pageOffset);
+                    } else {
+                        fetched = 0;
+                        fetched = mmu.fetch(pc);
+                        page = mmu.fetchable(pc) ? pc & Tlb.PAGE : NO_PAGE;
+                        pageOffset = mmu.tlb.fetchOffset[(int) (pc >>> 12) & Tlb.MASK];
+                    }
                     done++;
                     long next = pc + 4;
                     int insn = fetched;
@@ -130,6 +141,7 @@ public final class Interpreter {
                             counted = done;
                             next = SystemOperations.execute(hart, insn, next);
                             leave = hart.attention() != 0;
+                            page = NO_PAGE;
                         }
                         default -> throw mmu.trap.of(GuestTrap.ILLEGAL, 0);
                     }
@@ -145,6 +157,7 @@ public final class Interpreter {
                 x[0] = 0;
                 hart.enter(trap);
                 pc = hart.pc;
+                page = NO_PAGE;
             }
         }
         hart.pc = pc;

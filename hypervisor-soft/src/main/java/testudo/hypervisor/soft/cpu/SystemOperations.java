@@ -27,8 +27,7 @@ public final class SystemOperations {
     private static final long ALLOW_CLEAN = 1 << 6;
     private static final long ALLOW_ZERO = 1 << 7;
 
-    private SystemOperations() {
-    }
+    private SystemOperations() {}
 
     /// Executes a SYSTEM instruction. Entry 0 of the registers may be written: the caller clears it. The caller looks at [Hart#attention] afterwards.
     /// @param hart the hart, its count of executed instructions up to date

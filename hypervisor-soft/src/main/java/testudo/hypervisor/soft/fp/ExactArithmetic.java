@@ -14,8 +14,7 @@ final class ExactArithmetic {
     private static final long LEADING = 1L << 52;
     private static final int BIAS = 1023;
 
-    private ExactArithmetic() {
-    }
+    private ExactArithmetic() {}
 
     static boolean isNan(long bits) {
         return (bits & ~SIGN) > INFINITY;
@@ -76,7 +75,7 @@ final class ExactArithmetic {
         if (isInfinite(a)) {
             return isInfinite(b) && a != b ? invalid(format, flags) : convert(a, format, mode, flags);
         }
-        if (isInfinite(b) || isZero(a) && !isZero(b)) {
+        if (isInfinite(b) || (isZero(a) && !isZero(b))) {
             return convert(b, format, mode, flags);
         }
         if (isZero(b)) {
@@ -191,7 +190,7 @@ final class ExactArithmetic {
 
     /// `a × b + c`, rounded once.
     static long fusedMultiplyAdd(long a, long b, long c, Format format, int mode, FloatFlags flags) {
-        if (isInfinite(a) && isZero(b) || isZero(a) && isInfinite(b)) {
+        if ((isInfinite(a) && isZero(b)) || (isZero(a) && isInfinite(b))) {
             return invalid(format, flags);
         }
         if (isNan(a) || isNan(b) || isNan(c)) {

@@ -20,15 +20,20 @@ public final class Float32 {
     /// Rounded results of at least this are not tiny, however they were rounded.
     private static final float SAFE_RESULT = 0x1p-125f;
 
-    private Float32() {
-    }
+    private Float32() {}
 
     /// Boxes the bits of a single.
+    ///
+    /// @param bits the bits of a single
+    /// @return the register
     public static long box(int bits) {
         return bits | BOX;
     }
 
     /// The bits of a boxed single; those of the canonical NaN when it is not boxed.
+    ///
+    /// @param register an f register
+    /// @return the bits
     public static int unbox(long register) {
         return register >= BOX && register < 0 ? (int) register : CANONICAL_NAN;
     }
@@ -58,6 +63,12 @@ public final class Float32 {
     }
 
     /// `fadd.s`; `fsub.s` flips the sign of `b`.
+    ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long add(long a, long b, int mode, FloatFlags flags) {
         if (mode == Rounding.RNE) {
             double x = number(a);
@@ -76,11 +87,23 @@ public final class Float32 {
     }
 
     /// `fsub.s`.
+    ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long subtract(long a, long b, int mode, FloatFlags flags) {
         return add(a, b ^ SIGN, mode, flags);
     }
 
     /// `fmul.s`.
+    ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long multiply(long a, long b, int mode, FloatFlags flags) {
         if (mode == Rounding.RNE) {
             // Exact: 24 bits by 24 bits.
@@ -97,6 +120,12 @@ public final class Float32 {
     }
 
     /// `fdiv.s`.
+    ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long divide(long a, long b, int mode, FloatFlags flags) {
         if (mode == Rounding.RNE) {
             float x = number(a);
@@ -114,6 +143,11 @@ public final class Float32 {
     }
 
     /// `fsqrt.s`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long squareRoot(long a, int mode, FloatFlags flags) {
         if (mode == Rounding.RNE) {
             float x = number(a);
@@ -129,6 +163,13 @@ public final class Float32 {
     }
 
     /// `fmadd.s`: `a × b + c`, rounded once.
+    ///
+    /// @param a the first factor
+    /// @param b the second factor
+    /// @param c the number to add
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long fusedMultiplyAdd(long a, long b, long c, int mode, FloatFlags flags) {
         if (mode == Rounding.RNE) {
             double product = (double) number(a) * number(b);
@@ -158,6 +199,11 @@ public final class Float32 {
     }
 
     /// `fmin.s`: the lesser number; a NaN only if both are NaN; -0 is less than +0.
+    ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param flags where exceptions go
+    /// @return the result
     public static long min(long a, long b, FloatFlags flags) {
         int x = unbox(a);
         int y = unbox(b);
@@ -168,6 +214,11 @@ public final class Float32 {
     }
 
     /// `fmax.s`: the greater number; a NaN only if both are NaN; -0 is less than +0.
+    ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param flags where exceptions go
+    /// @return the result
     public static long max(long a, long b, FloatFlags flags) {
         int x = unbox(a);
         int y = unbox(b);
@@ -189,6 +240,9 @@ public final class Float32 {
 
     /// `feq.s`, a quiet comparison: only a signaling NaN is invalid.
     ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param flags where exceptions go
     /// @return 1 or 0
     public static long equal(long a, long b, FloatFlags flags) {
         int x = unbox(a);
@@ -201,6 +255,9 @@ public final class Float32 {
 
     /// `flt.s`, a signaling comparison: any NaN is invalid.
     ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param flags where exceptions go
     /// @return 1 or 0
     public static long less(long a, long b, FloatFlags flags) {
         float x = number(a);
@@ -216,6 +273,9 @@ public final class Float32 {
 
     /// `fle.s`, a signaling comparison: any NaN is invalid.
     ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param flags where exceptions go
     /// @return 1 or 0
     public static long lessOrEqual(long a, long b, FloatFlags flags) {
         float x = number(a);
@@ -230,6 +290,9 @@ public final class Float32 {
     }
 
     /// `fclass.s`: one bit of ten, from negative infinity (bit 0) to positive infinity (7), signaling NaN (8) and quiet NaN (9).
+    ///
+    /// @param a the operand
+    /// @return the bit
     public static long classify(long a) {
         int x = unbox(a);
         if (isNan(x)) {
@@ -247,18 +310,30 @@ public final class Float32 {
     }
 
     /// `fsgnj.s`: `a` with the sign of `b`.
+    ///
+    /// @param a what gives the magnitude
+    /// @param b what gives the sign
+    /// @return the result
     public static long copySign(long a, long b) {
-        return box(unbox(a) & ~SIGN_BIT | unbox(b) & SIGN_BIT);
+        return box((unbox(a) & ~SIGN_BIT) | (unbox(b) & SIGN_BIT));
     }
 
     /// `fsgnjn.s`: `a` with the opposite of `b`'s sign.
+    ///
+    /// @param a what gives the magnitude
+    /// @param b what gives the sign
+    /// @return the result
     public static long copyNegatedSign(long a, long b) {
-        return box(unbox(a) & ~SIGN_BIT | ~unbox(b) & SIGN_BIT);
+        return box((unbox(a) & ~SIGN_BIT) | (~unbox(b) & SIGN_BIT));
     }
 
     /// `fsgnjx.s`: `a` with its sign flipped where `b` is negative.
+    ///
+    /// @param a what gives the magnitude
+    /// @param b what gives the sign
+    /// @return the result
     public static long xorSign(long a, long b) {
-        return box(unbox(a) ^ unbox(b) & SIGN_BIT);
+        return box(unbox(a) ^ (unbox(b) & SIGN_BIT));
     }
 
     private static boolean isNan(int bits) {

@@ -21,10 +21,15 @@ public final class Float64 {
     /// A quotient whose dividend is at least this is checked by multiplying back to a normal number.
     private static final double SAFE_DIVIDEND = 0x1p-1021;
 
-    private Float64() {
-    }
+    private Float64() {}
 
     /// `fadd.d`; `fsub.d` flips the sign of `b`.
+    ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long add(long a, long b, int mode, FloatFlags flags) {
         double x = Double.longBitsToDouble(a);
         double y = Double.longBitsToDouble(b);
@@ -39,17 +44,29 @@ public final class Float64 {
     }
 
     /// `fsub.d`.
+    ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long subtract(long a, long b, int mode, FloatFlags flags) {
         return add(a, b ^ SIGN, mode, flags);
     }
 
     /// `fmul.d`.
+    ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long multiply(long a, long b, int mode, FloatFlags flags) {
         if (mode == Rounding.RNE) {
             double x = Double.longBitsToDouble(a);
             double y = Double.longBitsToDouble(b);
             double product = x * y;
-            if (isSafeResult(product) && ((flags.flags & FloatFlags.NX) != 0 || isNormal(a) && isNormal(b))) {
+            if (isSafeResult(product) && ((flags.flags & FloatFlags.NX) != 0 || (isNormal(a) && isNormal(b)))) {
                 if ((flags.flags & FloatFlags.NX) == 0 && isInexactProduct(a, b, Double.doubleToRawLongBits(product))) {
                     flags.flags |= FloatFlags.NX;
                 }
@@ -60,6 +77,12 @@ public final class Float64 {
     }
 
     /// `fdiv.d`.
+    ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long divide(long a, long b, int mode, FloatFlags flags) {
         if (mode == Rounding.RNE) {
             double x = Double.longBitsToDouble(a);
@@ -80,6 +103,11 @@ public final class Float64 {
     }
 
     /// `fsqrt.d`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long squareRoot(long a, int mode, FloatFlags flags) {
         if (mode == Rounding.RNE) {
             double x = Double.longBitsToDouble(a);
@@ -96,6 +124,13 @@ public final class Float64 {
     }
 
     /// `fmadd.d`: `a × b + c`, rounded once.
+    ///
+    /// @param a the first factor
+    /// @param b the second factor
+    /// @param c the number to add
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long fusedMultiplyAdd(long a, long b, long c, int mode, FloatFlags flags) {
         // Whether a fused result is exact is as costly to find out as the result; so the host's instruction serves once NX is set.
         if (mode == Rounding.RNE && (flags.flags & FloatFlags.NX) != 0) {
@@ -108,6 +143,11 @@ public final class Float64 {
     }
 
     /// `fmin.d`: the lesser number; a NaN only if both are NaN; -0 is less than +0.
+    ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param flags where exceptions go
+    /// @return the result
     public static long min(long a, long b, FloatFlags flags) {
         if (ExactArithmetic.isNan(a) || ExactArithmetic.isNan(b)) {
             return numberOf(a, b, flags);
@@ -116,6 +156,11 @@ public final class Float64 {
     }
 
     /// `fmax.d`: the greater number; a NaN only if both are NaN; -0 is less than +0.
+    ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param flags where exceptions go
+    /// @return the result
     public static long max(long a, long b, FloatFlags flags) {
         if (ExactArithmetic.isNan(a) || ExactArithmetic.isNan(b)) {
             return numberOf(a, b, flags);
@@ -135,6 +180,9 @@ public final class Float64 {
 
     /// `feq.d`, a quiet comparison: only a signaling NaN is invalid.
     ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param flags where exceptions go
     /// @return 1 or 0
     public static long equal(long a, long b, FloatFlags flags) {
         if (ExactArithmetic.isSignaling(a) || ExactArithmetic.isSignaling(b)) {
@@ -145,6 +193,9 @@ public final class Float64 {
 
     /// `flt.d`, a signaling comparison: any NaN is invalid.
     ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param flags where exceptions go
     /// @return 1 or 0
     public static long less(long a, long b, FloatFlags flags) {
         double x = Double.longBitsToDouble(a);
@@ -160,6 +211,9 @@ public final class Float64 {
 
     /// `fle.d`, a signaling comparison: any NaN is invalid.
     ///
+    /// @param a the first operand
+    /// @param b the second operand
+    /// @param flags where exceptions go
     /// @return 1 or 0
     public static long lessOrEqual(long a, long b, FloatFlags flags) {
         double x = Double.longBitsToDouble(a);
@@ -174,6 +228,9 @@ public final class Float64 {
     }
 
     /// `fclass.d`: one bit of ten, from negative infinity (bit 0) to positive infinity (7), signaling NaN (8) and quiet NaN (9).
+    ///
+    /// @param a the operand
+    /// @return the bit
     public static long classify(long a) {
         if (ExactArithmetic.isNan(a)) {
             return ExactArithmetic.isSignaling(a) ? 1 << 8 : 1 << 9;
@@ -190,18 +247,30 @@ public final class Float64 {
     }
 
     /// `fsgnj.d`: `a` with the sign of `b`.
+    ///
+    /// @param a what gives the magnitude
+    /// @param b what gives the sign
+    /// @return the result
     public static long copySign(long a, long b) {
-        return a & ~SIGN | b & SIGN;
+        return (a & ~SIGN) | (b & SIGN);
     }
 
     /// `fsgnjn.d`: `a` with the opposite of `b`'s sign.
+    ///
+    /// @param a what gives the magnitude
+    /// @param b what gives the sign
+    /// @return the result
     public static long copyNegatedSign(long a, long b) {
-        return a & ~SIGN | ~b & SIGN;
+        return (a & ~SIGN) | (~b & SIGN);
     }
 
     /// `fsgnjx.d`: `a` with its sign flipped where `b` is negative.
+    ///
+    /// @param a what gives the magnitude
+    /// @param b what gives the sign
+    /// @return the result
     public static long xorSign(long a, long b) {
-        return a ^ b & SIGN;
+        return a ^ (b & SIGN);
     }
 
     /// The error of a rounded sum: what it lacks to the exact one. Exact itself, by the TwoSum theorem (Knuth; Møller).

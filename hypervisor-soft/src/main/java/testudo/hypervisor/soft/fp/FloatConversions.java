@@ -15,45 +15,84 @@ public final class FloatConversions {
     /// Integers up to this magnitude are doubles.
     private static final long EXACT_IN_DOUBLE = 1L << 53;
 
-    private FloatConversions() {
-    }
+    private FloatConversions() {}
 
     /// `fcvt.w.d`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long doubleToInt(long a, int mode, FloatFlags flags) {
         return toInt(Double.longBitsToDouble(a), mode, flags);
     }
 
     /// `fcvt.wu.d`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long doubleToUnsignedInt(long a, int mode, FloatFlags flags) {
         return toUnsignedInt(Double.longBitsToDouble(a), mode, flags);
     }
 
     /// `fcvt.l.d`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long doubleToLong(long a, int mode, FloatFlags flags) {
         return toLong(Double.longBitsToDouble(a), mode, flags);
     }
 
     /// `fcvt.lu.d`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long doubleToUnsignedLong(long a, int mode, FloatFlags flags) {
         return toUnsignedLong(Double.longBitsToDouble(a), mode, flags);
     }
 
     /// `fcvt.w.s`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long singleToInt(long a, int mode, FloatFlags flags) {
         return toInt(Float.intBitsToFloat(Float32.unbox(a)), mode, flags);
     }
 
     /// `fcvt.wu.s`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long singleToUnsignedInt(long a, int mode, FloatFlags flags) {
         return toUnsignedInt(Float.intBitsToFloat(Float32.unbox(a)), mode, flags);
     }
 
     /// `fcvt.l.s`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long singleToLong(long a, int mode, FloatFlags flags) {
         return toLong(Float.intBitsToFloat(Float32.unbox(a)), mode, flags);
     }
 
     /// `fcvt.lu.s`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long singleToUnsignedLong(long a, int mode, FloatFlags flags) {
         return toUnsignedLong(Float.intBitsToFloat(Float32.unbox(a)), mode, flags);
     }
@@ -105,16 +144,27 @@ public final class FloatConversions {
     }
 
     /// `fcvt.d.w`, always exact.
+    ///
+    /// @param a the operand
+    /// @return the result
     public static long intToDouble(long a) {
         return Double.doubleToRawLongBits((int) a);
     }
 
     /// `fcvt.d.wu`, always exact.
+    ///
+    /// @param a the operand
+    /// @return the result
     public static long unsignedIntToDouble(long a) {
         return Double.doubleToRawLongBits((double) (a & 0xFFFF_FFFFL));
     }
 
     /// `fcvt.d.l`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long longToDouble(long a, int mode, FloatFlags flags) {
         if (a >= -EXACT_IN_DOUBLE && a <= EXACT_IN_DOUBLE) {
             return Double.doubleToRawLongBits((double) a);
@@ -123,28 +173,66 @@ public final class FloatConversions {
     }
 
     /// `fcvt.d.lu`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long unsignedLongToDouble(long a, int mode, FloatFlags flags) {
         return fromUnsigned(0, a, Format.DOUBLE, mode, flags);
     }
 
     /// `fcvt.s.w`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long intToSingle(long a, int mode, FloatFlags flags) {
-        return fromLong((int) a, Format.SINGLE, mode, flags) | Float32.BOX;
+        return exactToSingle((int) a, mode, flags);
     }
 
     /// `fcvt.s.wu`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long unsignedIntToSingle(long a, int mode, FloatFlags flags) {
-        return fromUnsigned(0, a & 0xFFFF_FFFFL, Format.SINGLE, mode, flags) | Float32.BOX;
+        return exactToSingle((double) (a & 0xFFFF_FFFFL), mode, flags);
     }
 
     /// `fcvt.s.l`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long longToSingle(long a, int mode, FloatFlags flags) {
+        if (a >= -EXACT_IN_DOUBLE && a <= EXACT_IN_DOUBLE) {
+            return exactToSingle((double) a, mode, flags);
+        }
         return fromLong(a, Format.SINGLE, mode, flags) | Float32.BOX;
     }
 
     /// `fcvt.s.lu`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long unsignedLongToSingle(long a, int mode, FloatFlags flags) {
         return fromUnsigned(0, a, Format.SINGLE, mode, flags) | Float32.BOX;
+    }
+
+    /// Rounds an integer that a double holds exactly.
+    private static long exactToSingle(double value, int mode, FloatFlags flags) {
+        if (mode != Rounding.RNE) {
+            return ExactArithmetic.convert(Double.doubleToRawLongBits(value), Format.SINGLE, mode, flags) | Float32.BOX;
+        }
+        float rounded = (float) value;
+        inexactUnless(rounded == value, flags);
+        return Float32.box(Float.floatToRawIntBits(rounded));
     }
 
     private static long fromLong(long value, Format format, int mode, FloatFlags flags) {
@@ -160,6 +248,10 @@ public final class FloatConversions {
     }
 
     /// `fcvt.d.s`, exact for numbers.
+    ///
+    /// @param a the operand
+    /// @param flags where exceptions go
+    /// @return the result
     public static long singleToDouble(long a, FloatFlags flags) {
         int bits = Float32.unbox(a);
         float value = Float.intBitsToFloat(bits);
@@ -170,6 +262,11 @@ public final class FloatConversions {
     }
 
     /// `fcvt.s.d`.
+    ///
+    /// @param a the operand
+    /// @param mode one of [Rounding]'s constants
+    /// @param flags where exceptions go
+    /// @return the result
     public static long doubleToSingle(long a, int mode, FloatFlags flags) {
         double value = Double.longBitsToDouble(a);
         float rounded = (float) value;

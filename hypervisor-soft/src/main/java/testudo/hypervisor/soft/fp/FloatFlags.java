@@ -21,8 +21,7 @@ public final class FloatFlags {
     public int flags;
 
     /// No exception raised.
-    public FloatFlags() {
-    }
+    public FloatFlags() {}
 
     /// Adds exceptions.
     ///

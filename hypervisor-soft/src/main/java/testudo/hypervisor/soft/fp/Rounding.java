@@ -18,8 +18,7 @@ public final class Rounding {
     /// To nearest, ties to the larger magnitude.
     public static final int RMM = 4;
 
-    private Rounding() {
-    }
+    private Rounding() {}
 
     /// Rounds a number to a format, and gives its bits without a NaN box.
     ///
@@ -61,7 +60,7 @@ public final class Rounding {
         long half = 1L << (drop - 1);
         long rest = bits & ((half << 1) - 1);
         boolean up = switch (mode) {
-            case RNE -> rest > half || rest == half && (bits >>> drop & 1) != 0;
+            case RNE -> rest > half || (rest == half && (bits >>> drop & 1) != 0);
             case RDN -> sign != 0 && rest != 0;
             case RUP -> sign == 0 && rest != 0;
             case RMM -> rest >= half;

@@ -1,11 +1,13 @@
 package testudo.hypervisor.soft.jit;
 
+import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 
 import org.jspecify.annotations.Nullable;
 
 import testudo.hypervisor.soft.cpu.Hart;
+import testudo.hypervisor.soft.cpu.Interpreter;
 import testudo.hypervisor.soft.cpu.JumpTargets;
 import testudo.hypervisor.soft.mmu.GuestTrap;
 
@@ -14,8 +16,6 @@ import testudo.hypervisor.soft.mmu.GuestTrap;
 /// What it has found it keeps in a direct-mapped cache, by virtual address and privilege. The cache is good until the hart forgets
 /// translations of addresses or executes a `fence.i`. Only the hart's thread uses it, but for {@link #published}.
 public final class HartTranslations {
-    /// How often a jump leads somewhere before that is translated.
-    private static final int THRESHOLD = 1000;
     private static final int SLOTS = JumpTargets.ENTRIES;
     private static final int PUBLISHED = 256;
 
@@ -29,6 +29,8 @@ public final class HartTranslations {
     private final int[] indexes = new int[SLOTS];
     private final Queue<Long> published = new ArrayBlockingQueue<>(PUBLISHED);
     private volatile boolean news;
+    /// Whether the last run ended because of the budget, or because something asked for attention.
+    private boolean polled;
     private int addressEpoch;
     private int fetchEpoch;
     private int generation;
@@ -39,8 +41,25 @@ public final class HartTranslations {
         this.translator = translator;
         this.hart = hart;
         this.code = new HartCode(hart.mmu);
-        hart.targets.threshold = THRESHOLD;
+        hart.targets.threshold = translator.limits.threshold();
         forget();
+    }
+
+    /// Executes instructions, translated where they are and one at a time where they are not, until the budget is used up or something
+    /// asks for attention. Traps of the guest are entered, and count as an instruction.
+    ///
+    /// @param budget how many instructions at most, 1 or more
+    /// @return how many were executed; they have been added to [Hart#retired]
+    public int execute(int budget) {
+        int done = run(budget);
+        // What is left of a budget that did not do for a block is not worth interpreting.
+        while (done < budget && (done == 0 || hart.attention() == 0 && !polled)) {
+            done += Interpreter.run(hart, budget - done);
+            if (done < budget) {
+                done += run(budget - done);
+            }
+        }
+        return done;
     }
 
     /// Runs translated code from the hart's `pc` on, if there is any. Traps of the guest are entered, and count as an instruction.
@@ -50,10 +69,19 @@ public final class HartTranslations {
     ///
     /// @param budget how many instructions at most
     /// @return how many were executed; they have been added to [Hart#retired]
-    public int run(int budget) {
+    int run(int budget) {
         if (news) {
             takeNews();
         }
+        hart.mmu.stopThrows = true;
+        try {
+            return chain(budget);
+        } finally {
+            hart.mmu.stopThrows = false;
+        }
+    }
+
+    private int chain(int budget) {
         int left = budget;
         int reason = Translation.CHAIN;
         while (reason == Translation.CHAIN && hart.attention() == 0) {
@@ -73,10 +101,38 @@ public final class HartTranslations {
             } catch (GuestTrap trap) {
                 hart.retired += left - hart.budget + 1;
                 left = hart.budget - 1;
-                hart.enter(trap);
+                enter(trap);
             }
         }
+        polled = reason == Translation.POLL;
         return budget - left;
+    }
+
+    /// Enters the guest's handler as the interpreter would: an illegal instruction is the trap's value. A store that has ended the run is
+    /// done instead.
+    private void enter(GuestTrap trap) {
+        int cause = trap.cause;
+        if (cause == GuestTrap.STOPPED) {
+            hart.pc += (instruction() & 3) == 3 ? 4 : 2;
+            hart.mmu.takeStop();
+            hart.demand(Hart.STOP);
+            return;
+        }
+        if (cause == GuestTrap.ILLEGAL) {
+            trap.of(cause, instruction());
+        }
+        hart.enter(trap);
+    }
+
+    /// The instruction at `pc`; 0 when another hart has just taken its page away.
+    private long instruction() {
+        long low = code.physical(hart.pc);
+        long high = code.physical(hart.pc + 2);
+        if (low < 0 || high < 0) {
+            return 0;
+        }
+        int half = code.parcel(low);
+        return (half & 3) != 3 ? half : (long) code.parcel(high) << 16 | half;
     }
 
     private boolean isStale() {
@@ -100,9 +156,10 @@ public final class HartTranslations {
         news = true;
     }
 
+    /// Also lets go of what was found.
     private void forget() {
-        java.util.Arrays.fill(tags, -1);
-        java.util.Arrays.fill(translations, null);
+        Arrays.fill(tags, -1);
+        Arrays.fill(translations, null);
     }
 
     /// Looks an address up in the machine's table.
@@ -130,7 +187,7 @@ public final class HartTranslations {
             fences = translator.fences.incrementAndGet();
         }
         addressEpoch = hart.mmu.epoch;
-        java.util.Arrays.fill(tags, -1);
+        Arrays.fill(tags, -1);
     }
 
     /// Whether a region is what memory holds, as far as this hart has to know: if not, it is removed.

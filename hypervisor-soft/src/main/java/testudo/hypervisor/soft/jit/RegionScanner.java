@@ -19,11 +19,13 @@ import testudo.hypervisor.soft.cpu.Decoder;
 /// a bound is met. One use, on the hart's thread: only the hart can say what its addresses mean.
 final class RegionScanner {
     /// HotSpot compiles no method over 8000 bytes of bytecode; an instruction costs about 12, and each entry and edge some more.
-    static final int MAX_INSTRUCTIONS = 300;
+    static final int MAX_INSTRUCTIONS = 128;
     /// Bytes of bytecode that a region is reckoned to cost at most.
     private static final int MAX_COST = 7000;
     private static final int INSTRUCTION_COST = 16;
     private static final int BLOCK_COST = 60;
+    /// HotSpot's first compiler gives up where values of locals, which are different ones in each block, need more than 2000 stack slots.
+    private static final int MAX_VALUES = 500;
     /// Farther from the base than this, code belongs to another region: offsets share an int with a count.
     private static final int REACH_BYTES = 1 << 22;
     /// Most instructions between two looks at the budget.
@@ -42,6 +44,9 @@ final class RegionScanner {
     private final Set<Integer> left = new HashSet<>();
     private final ArrayDeque<Integer> near = new ArrayDeque<>();
     private final ArrayDeque<Integer> callees = new ArrayDeque<>();
+
+    /// The registers that instructions name, or seem to.
+    private int registers;
 
     private RegionScanner(CodeView code, long base) {
         this.base = base;
@@ -77,7 +82,8 @@ final class RegionScanner {
 
     private boolean fits() {
         return fetched.size() < MAX_INSTRUCTIONS
-                && fetched.size() * INSTRUCTION_COST + leaders.size() * BLOCK_COST < MAX_COST;
+                && fetched.size() * INSTRUCTION_COST + leaders.size() * BLOCK_COST < MAX_COST
+                && leaders.size() * Integer.bitCount(registers) < MAX_VALUES;
     }
 
     private Region assemble(int first) {
@@ -157,6 +163,7 @@ final class RegionScanner {
                 return;
             }
             fetched.put(offset, next);
+            registers |= 1 << Fields.rd(next.instruction) | 1 << Fields.rs1(next.instruction) | 1 << Fields.rs2(next.instruction);
             switch (next.kind) {
                 case BRANCH -> {
                     near.add(behind);

@@ -20,13 +20,23 @@ public final class Translator implements AutoCloseable {
     /// Most bytes of their class files.
     private static final long MAXIMUM_BYTES = 48L << 20;
     private static final int QUEUED = 64;
-    /// HotSpot leaves longer methods to its interpreter.
-    private static final int COMPILED_BYTES = 8000;
+    /// How often a jump leads somewhere before that is translated.
+    private static final int THRESHOLD = 1000;
+
+    /// The bounds of what a machine's translations may take, and how eager it is.
+    ///
+    /// @param regions most regions at a time
+    /// @param bytes most bytes of their class files
+    /// @param threshold how often a jump leads somewhere before that is translated
+    /// @param inBackground whether the hart that asks goes on meanwhile; if not, runs are repeatable
+    record Limits(int regions, long bytes, int threshold, boolean inBackground) {
+    }
 
     /// A region to translate, for the hart that met it at `pc`.
     record Request(HartTranslations hart, long pc, Region region, long fences) {
     }
 
+    final Limits limits;
     final TranslationTable table;
     final Penalties penalties = new Penalties();
     /// Counts the `fence.i` of all harts.
@@ -38,11 +48,12 @@ public final class Translator implements AutoCloseable {
 
     /// Makes one; nothing runs yet.
     public Translator() {
-        this(MAXIMUM_REGIONS, MAXIMUM_BYTES);
+        this(new Limits(MAXIMUM_REGIONS, MAXIMUM_BYTES, THRESHOLD, true));
     }
 
-    Translator(int maximumRegions, long maximumBytes) {
-        table = new TranslationTable(maximumRegions, maximumBytes);
+    Translator(Limits limits) {
+        this.limits = limits;
+        table = new TranslationTable(limits.regions, limits.bytes);
     }
 
     /// Lets a hart of the machine run translated code.
@@ -57,13 +68,13 @@ public final class Translator implements AutoCloseable {
         return translated;
     }
 
-    /// Asks for a translation. Returns at once; a full queue refuses.
-    boolean request(Request request) {
-        if (!queue.offer(request)) {
-            return false;
+    /// Asks for a translation. A full queue refuses: code that stays hot is asked for again.
+    void request(Request request) {
+        if (!limits.inBackground) {
+            translate(request);
+        } else if (queue.offer(request)) {
+            start();
         }
-        start();
-        return true;
     }
 
     private synchronized void start() {

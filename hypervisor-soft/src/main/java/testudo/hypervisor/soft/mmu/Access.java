@@ -2,9 +2,8 @@ package testudo.hypervisor.soft.mmu;
 
 /// What memory is accessed for, and how it fails.
 enum Access {
-    READ(GuestTrap.LOAD_PAGE, GuestTrap.LOAD_ACCESS, PageTable.READ),
-    WRITE(GuestTrap.STORE_PAGE, GuestTrap.STORE_ACCESS, PageTable.WRITE),
-    FETCH(GuestTrap.FETCH_PAGE, GuestTrap.FETCH_ACCESS, PageTable.EXECUTE);
+    READ(GuestTrap.LOAD_PAGE, GuestTrap.LOAD_ACCESS, PageTable.READ), WRITE(GuestTrap.STORE_PAGE, GuestTrap.STORE_ACCESS,
+            PageTable.WRITE), FETCH(GuestTrap.FETCH_PAGE, GuestTrap.FETCH_ACCESS, PageTable.EXECUTE);
 
     final int pageFault;
     final int accessFault;

@@ -37,6 +37,9 @@ public final class Mmu {
     /// Changes whenever a translation is forgotten: who keeps one elsewhere has to forget it too.
     public int epoch;
 
+    /// Whether a store that ends the run throws [GuestTrap#STOPPED] when it is done, for code that does not ask [#stopped] after each store.
+    public boolean stopThrows;
+
     private final PhysicalMemory memory;
     private final PageTable table;
     private final Tlb userTlb = new Tlb();
@@ -112,11 +115,16 @@ public final class Mmu {
         userTlb.flush();
         supervisorTlb.flush();
         copyTlb.flush();
+        table.forgetLargePages();
     }
 
     /// Forgets the translation of a page.
     /// @param va an address in it
     public void flush(long va) {
+        if (table.metLargePages(va)) {
+            flush(); // the TLB may hold any piece of the page
+            return;
+        }
         epoch++;
         userTlb.flush(va);
         supervisorTlb.flush(va);
@@ -244,6 +252,20 @@ public final class Mmu {
         return fetchSlowly(va);
     }
 
+    /// Whether the TLB has an instruction's page.
+    /// @param va its address
+    /// @return true when [Tlb#fetchOffset] tells where it is
+    public boolean fetchable(long va) {
+        return tlb.fetchTag[(int) (va >>> 12) & Tlb.MASK] == (va & Tlb.PAGE);
+    }
+
+    /// Reads an instruction from RAM.
+    /// @param offset where; two bytes further at least are in the same page
+    /// @return 32 bits
+    public int instruction(long offset) {
+        return ram.get(PhysicalMemory.INT, offset);
+    }
+
     private int fetchSlowly(long va) {
         if ((va & PAGE_MASK) != PAGE_BYTES - 2) {
             return (int) fetchUnit(va, 4);
@@ -347,6 +369,9 @@ public final class Mmu {
         int unused = Long.SIZE - sizeBytes * Byte.SIZE;
         if (!devices.mmioWrite(pa, sizeBytes, value << unused >>> unused)) {
             stopped = true;
+            if (stopThrows) {
+                throw trap.of(GuestTrap.STOPPED, va);
+            }
         }
     }
 

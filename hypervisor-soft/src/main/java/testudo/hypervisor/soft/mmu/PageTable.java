@@ -30,6 +30,8 @@ final class PageTable {
     private final GuestTrap trap;
     private long root;
     private int levels;
+    private boolean largeLow;
+    private boolean largeHigh;
     boolean user;
     boolean sum;
     boolean mxr;
@@ -49,6 +51,16 @@ final class PageTable {
         int mode = (int) (satp >>> MODE_SHIFT);
         levels = mode == 0 ? 0 : mode - MODE_SV39 + SV39_LEVELS;
         root = (satp & PPN_MASK) << PAGE_SHIFT;
+    }
+
+    /// Whether a large page has been used, in the half of the address space where an address lies, since [#forgetLargePages].
+    boolean metLargePages(long va) {
+        return va < 0 ? largeHigh : largeLow;
+    }
+
+    void forgetLargePages() {
+        largeLow = false;
+        largeHigh = false;
     }
 
     /// Translates an address.
@@ -90,6 +102,10 @@ final class PageTable {
         long inside = (1L << shift) - 1;
         if (!permits(entry, access) || (base & inside) != 0) {
             throw trap.of(access.pageFault, va);
+        }
+        if (shift != PAGE_SHIFT) {
+            largeHigh |= va < 0;
+            largeLow |= va >= 0;
         }
         long wanted = access == Access.WRITE ? ACCESSED | DIRTY : ACCESSED;
         if ((entry & wanted) != wanted && !Mmu.LONG.compareAndSet(memory.ram, offset, entry, entry | wanted)) {

@@ -50,7 +50,8 @@ public final class PhysicalMemory {
     /// @param sizeBytes 1 or more
     /// @param write whether it is going to be written
     /// @return the region, or null when a device has to answer
-    @Nullable GuestRegion find(long gpa, int sizeBytes, boolean write) {
+    @Nullable
+    GuestRegion find(long gpa, int sizeBytes, boolean write) {
         GuestRegion region = memory.find(gpa, sizeBytes);
         return region == null || write && region.purpose() == Purpose.FIRMWARE ? null : region;
     }

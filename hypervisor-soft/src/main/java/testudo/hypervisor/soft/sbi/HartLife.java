@@ -35,8 +35,7 @@ public final class HartLife {
     private volatile boolean suspended;
     private @Nullable Start resuming;
 
-    private record Start(long address, long opaque) {
-    }
+    private record Start(long address, long opaque) {}
 
     /// Makes the life of a hart, which is started.
     /// @param hart the hart

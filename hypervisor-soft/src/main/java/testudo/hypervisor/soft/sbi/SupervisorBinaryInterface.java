@@ -42,8 +42,7 @@ public final class SupervisorBinaryInterface implements Firmware {
     private final List<HartLife> harts = new ArrayList<>();
 
     /// Makes a firmware that knows no hart yet.
-    public SupervisorBinaryInterface() {
-    }
+    public SupervisorBinaryInterface() {}
 
     /// Adds a hart. Before any of them runs, in the order of their numbers.
     /// @param life the next hart

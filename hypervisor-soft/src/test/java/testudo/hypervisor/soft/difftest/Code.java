@@ -50,12 +50,14 @@ final class Code {
     }
 
     static int b(int funct3, int rs1, int rs2, int offset) {
-        return (offset >> 12 & 1) << 31 | (offset >> 5 & 0x3F) << 25 | rs2 << 20 | rs1 << 15 | funct3 << 12 | (offset >> 1 & 0xF) << 8 | (offset >> 11 & 1) << 7
+        return (offset >> 12 & 1) << 31 | (offset >> 5 & 0x3F) << 25 | rs2 << 20 | rs1 << 15 | funct3 << 12 | (offset >> 1 & 0xF) << 8
+                | (offset >> 11 & 1) << 7
                 | 0x63;
     }
 
     static int jal(int rd, int offset) {
-        return (offset >> 20 & 1) << 31 | (offset >> 1 & 0x3FF) << 21 | (offset >> 11 & 1) << 20 | (offset >> 12 & 0xFF) << 12 | rd << 7 | 0x6F;
+        return (offset >> 20 & 1) << 31 | (offset >> 1 & 0x3FF) << 21 | (offset >> 11 & 1) << 20 | (offset >> 12 & 0xFF) << 12 | rd << 7
+                | 0x6F;
     }
 
     void addi(int rd, int rs1, int immediate) {

@@ -2,8 +2,7 @@ package testudo.hypervisor.soft.difftest;
 
 /// The 16-bit instructions of RV64C with D, as encodings of their own.
 final class CompressedPieces {
-    private CompressedPieces() {
-    }
+    private CompressedPieces() {}
 
     private static int field(int value, int from, int width, int to) {
         return (value >> from & (1 << width) - 1) << to;

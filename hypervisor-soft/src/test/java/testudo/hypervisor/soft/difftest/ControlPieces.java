@@ -2,8 +2,7 @@ package testudo.hypervisor.soft.difftest;
 
 /// Branches and jumps: only forward, over a few instructions, so that every program ends.
 final class ControlPieces {
-    private ControlPieces() {
-    }
+    private ControlPieces() {}
 
     static String branch(Emitter out) {
         int a = out.operand();

@@ -4,15 +4,17 @@ import java.util.random.RandomGenerator;
 
 /// Operands that arithmetic is most likely to get wrong, from a random generator.
 public final class EdgeValues {
-    private static final long[] INTEGERS = {0, 1, -1, 2, -2, Long.MIN_VALUE, Long.MAX_VALUE, Integer.MIN_VALUE, Integer.MAX_VALUE, 0xFFFF_FFFFL,
+    private static final long[] INTEGERS = {0, 1, -1, 2, -2, Long.MIN_VALUE, Long.MAX_VALUE, Integer.MIN_VALUE, Integer.MAX_VALUE,
+            0xFFFF_FFFFL,
             0x8000_0000L, 0x1_0000_0000L, 63, 64, 31, 32, 0x80, 0xFF, 0x8000, 0xFFFF, 0x0101_0101_0101_0101L, 0x8080_8080_8080_8080L};
-    private static final int[] EXPONENTS = {0, 0, 1, 2, 50, 53, 54, 970, 1000, 1010, 1020, 1021, 1022, 1023, 1023, 1023, 1024, 1025, 1053, 1054, 1055,
+    private static final int[] EXPONENTS = {0, 0, 1, 2, 50, 53, 54, 970, 1000, 1010, 1020, 1021, 1022, 1023, 1023, 1023, 1024, 1025, 1053,
+            1054, 1055,
             1075, 1076, 1085, 1086, 1087, 1100, 1500, 2000, 2044, 2045, 2046, 2047};
-    private static final int[] SINGLE_EXPONENTS = {0, 0, 1, 2, 22, 24, 25, 100, 115, 125, 126, 127, 127, 127, 128, 129, 149, 150, 151, 157, 158, 159,
+    private static final int[] SINGLE_EXPONENTS = {0, 0, 1, 2, 22, 24, 25, 100, 115, 125, 126, 127, 127, 127, 128, 129, 149, 150, 151, 157,
+            158, 159,
             189, 190, 191, 200, 252, 253, 254, 255};
 
-    private EdgeValues() {
-    }
+    private EdgeValues() {}
 
     /// An integer: a boundary, a power of two give or take one, something narrow, or anything.
     public static long integer(RandomGenerator random) {

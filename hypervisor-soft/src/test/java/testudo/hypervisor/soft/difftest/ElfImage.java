@@ -15,8 +15,7 @@ final class ElfImage {
     private static final int FLAGS = 0x5;
     private static final int READ_WRITE_EXECUTE = 7;
 
-    private ElfImage() {
-    }
+    private ElfImage() {}
 
     /// The file that loads `memory` at `base` and starts at `entry`.
     static byte[] of(byte[] memory, long base, long entry) {

@@ -2,8 +2,7 @@ package testudo.hypervisor.soft.difftest;
 
 /// F and D: arithmetic with every rounding mode, comparisons, conversions, moves; with the flags of each.
 final class FloatPieces {
-    private record Operation(String name, int funct5, int rs2, int funct3) {
-    }
+    private record Operation(String name, int funct5, int rs2, int funct3) {}
 
     private static final int ANY = -1;
     private static final int ROUNDED = -2;
@@ -11,14 +10,17 @@ final class FloatPieces {
             new Operation("fmul", 0x02, ANY, ROUNDED), new Operation("fdiv", 0x03, ANY, ROUNDED), new Operation("fsqrt", 0x0B, 0, ROUNDED),
             new Operation("fsgnj", 0x04, ANY, 0), new Operation("fsgnjn", 0x04, ANY, 1), new Operation("fsgnjx", 0x04, ANY, 2),
             new Operation("fmin", 0x05, ANY, 0), new Operation("fmax", 0x05, ANY, 1)};
-    private static final Operation[] TO_INTEGER = {new Operation("fle", 0x14, ANY, 0), new Operation("flt", 0x14, ANY, 1), new Operation("feq", 0x14, ANY, 2),
+    private static final Operation[] TO_INTEGER = {new Operation("fle", 0x14, ANY, 0), new Operation("flt", 0x14, ANY, 1), new Operation(
+            "feq", 0x14, ANY, 2),
             new Operation("fclass", 0x1C, 0, 1), new Operation("fmv.x", 0x1C, 0, 0), new Operation("fcvt.w", 0x18, 0, ROUNDED),
-            new Operation("fcvt.wu", 0x18, 1, ROUNDED), new Operation("fcvt.l", 0x18, 2, ROUNDED), new Operation("fcvt.lu", 0x18, 3, ROUNDED)};
-    private static final Operation[] FROM_INTEGER = {new Operation("fcvt.f.w", 0x1A, 0, ROUNDED), new Operation("fcvt.f.wu", 0x1A, 1, ROUNDED),
-            new Operation("fcvt.f.l", 0x1A, 2, ROUNDED), new Operation("fcvt.f.lu", 0x1A, 3, ROUNDED), new Operation("fmv.f.x", 0x1E, 0, 0)};
+            new Operation("fcvt.wu", 0x18, 1, ROUNDED), new Operation("fcvt.l", 0x18, 2, ROUNDED), new Operation("fcvt.lu", 0x18, 3,
+                    ROUNDED)};
+    private static final Operation[] FROM_INTEGER = {new Operation("fcvt.f.w", 0x1A, 0, ROUNDED), new Operation("fcvt.f.wu", 0x1A, 1,
+            ROUNDED),
+            new Operation("fcvt.f.l", 0x1A, 2, ROUNDED), new Operation("fcvt.f.lu", 0x1A, 3, ROUNDED), new Operation("fmv.f.x", 0x1E, 0,
+                    0)};
 
-    private FloatPieces() {
-    }
+    private FloatPieces() {}
 
     private static int mode(Emitter out) {
         if (out.oneIn(3)) {

@@ -29,6 +29,5 @@ public final class Layout {
     static final int DATA_BYTES = 2 * PAGE_BYTES;
     static final int LOG_BYTES = (int) (BASE + SIZE_BYTES - LOG);
 
-    private Layout() {
-    }
+    private Layout() {}
 }

@@ -2,8 +2,7 @@ package testudo.hypervisor.soft.difftest;
 
 /// Loads and stores of every width at every alignment, across the border of two pages; atomics; instructions written by the program.
 final class MemoryPieces {
-    private MemoryPieces() {
-    }
+    private MemoryPieces() {}
 
     /// Sets a register to an address in the data area from which every 12-bit offset below 1024 stays inside.
     private static int base(Emitter out) {

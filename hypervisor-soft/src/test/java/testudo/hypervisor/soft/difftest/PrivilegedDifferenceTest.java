@@ -18,8 +18,7 @@ class PrivilegedDifferenceTest {
     private static final int PROGRAMS = 10;
     private static final int LONG_PROGRAMS = 1000;
 
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
     private final SoftMachine interpreter = new SoftMachine(Interpreter::run);
     private QemuSystem qemu;
 

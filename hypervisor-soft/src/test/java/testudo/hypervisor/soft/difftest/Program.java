@@ -22,8 +22,7 @@ public record Program(long seed, byte[] code, byte[] state, byte[] pool, byte[] 
     /// @param name    what they do
     /// @param address where they begin
     /// @param log     the first log entry that they may write
-    public record Piece(String name, long address, int log) {
-    }
+    public record Piece(String name, long address, int log) {}
 
     /// The whole memory that the program starts with, [Layout#SIZE_BYTES] bytes from [Layout#BASE] on.
     ///

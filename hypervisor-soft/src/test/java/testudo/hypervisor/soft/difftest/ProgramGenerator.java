@@ -80,7 +80,8 @@ public final class ProgramGenerator {
         if (logBytes > Layout.LOG_BYTES || out.code.size() > Layout.FINISH - Layout.CODE) {
             throw new IllegalArgumentException("too many pieces: " + pieces);
         }
-        return new Program(seed, out.code.toByteArray(), state, pool, data, List.copyOf(list), (int) (Layout.LOG - Layout.STATE) + logBytes);
+        return new Program(seed, out.code.toByteArray(), state, pool, data, List.copyOf(list), (int) (Layout.LOG - Layout.STATE)
+                + logBytes);
     }
 
     private interface Source {

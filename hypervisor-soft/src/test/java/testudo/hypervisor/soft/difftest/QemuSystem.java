@@ -37,14 +37,17 @@ final class QemuSystem {
         Path errors = directory.resolve("qemu.stderr");
         try {
             Files.write(image, program.memory(finish(program.dumpBytes())));
-            Process process = new ProcessBuilder(COMMAND, "-M", "virt", "-cpu", PROCESSOR, "-smp", "1,maxcpus=2", "-m", "64M", "-display", "none", "-monitor", "none",
-                    "-serial", "file:" + serial, "-kernel", image.toString()).redirectErrorStream(true).redirectOutput(errors.toFile()).start();
+            Process process = new ProcessBuilder(COMMAND, "-M", "virt", "-cpu", PROCESSOR, "-smp", "1,maxcpus=2", "-m", "64M", "-display",
+                    "none", "-monitor", "none",
+                    "-serial", "file:" + serial, "-kernel", image.toString()).redirectErrorStream(true).redirectOutput(errors.toFile())
+                    .start();
             boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
             process.destroyForcibly().waitFor();
             byte[] output = Files.readAllBytes(serial);
             int mark = find(output, MARK);
             if (!ended || mark < 0 || output.length < mark + program.dumpBytes()) {
-                throw new AssertionError("seed %dL: %s %s: %s".formatted(program.seed(), COMMAND, ended ? "ended" : "hangs", Files.readString(errors)));
+                throw new AssertionError("seed %dL: %s %s: %s".formatted(program.seed(), COMMAND, ended ? "ended" : "hangs", Files
+                        .readString(errors)));
             }
             return Arrays.copyOfRange(output, mark, mark + program.dumpBytes());
         } catch (IOException e) {

@@ -29,7 +29,8 @@ public final class QemuUser {
 
     static Optional<Path> find(String command) {
         String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
-        return Arrays.stream(path.split(File.pathSeparator, -1)).map(entry -> Path.of(entry, command)).filter(Files::isExecutable).findFirst();
+        return Arrays.stream(path.split(File.pathSeparator, -1)).map(entry -> Path.of(entry, command)).filter(Files::isExecutable)
+                .findFirst();
     }
 
     /// Runs a program and returns what it left from [Layout#STATE] on, at least [Program#dumpBytes()] bytes.
@@ -45,7 +46,8 @@ public final class QemuUser {
             int status = process.waitFor();
             Files.delete(executable);
             if (status != 0 || dump.length != program.dumpBytes()) {
-                throw new AssertionError("seed %dL: %s ended with %d after %d bytes: %s".formatted(program.seed(), COMMAND, status, dump.length,
+                throw new AssertionError("seed %dL: %s ended with %d after %d bytes: %s".formatted(program.seed(), COMMAND, status,
+                        dump.length,
                         Files.readString(errors)));
             }
             return dump;

@@ -22,8 +22,7 @@ class UserModeDifferenceTest {
     private static final int PROGRAMS = 15;
     private static final int LONG_PROGRAMS = 3000;
 
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
     private final SoftMachine interpreter = new SoftMachine(Interpreter::run);
     private QemuUser qemu;
 

@@ -91,7 +91,8 @@ class FloatPropertyTest {
 
     /// Products and sums that cancel: the addend is near the negative product.
     @Property(tries = TRIES)
-    void cancellation(@ForAll("wide") long a, @ForAll("wide") long b, @ForAll @IntRange(min = -3, max = 3) int ulps, @ForAll @IntRange(max = 4) int mode) {
+    void cancellation(@ForAll("wide") long a, @ForAll("wide") long b, @ForAll @IntRange(min = -3, max = 3) int ulps,
+            @ForAll @IntRange(max = 4) int mode) {
         long product = Double.doubleToRawLongBits(Double.longBitsToDouble(a) * Double.longBitsToDouble(b)) ^ Long.MIN_VALUE;
         long c = product + ulps;
         if (!finite(a) || !finite(b) || !finite(c)) {

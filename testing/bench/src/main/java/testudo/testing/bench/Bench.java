@@ -12,7 +12,7 @@ import java.util.Locale;
 
 /// Runs the benchmarks: `testing/bench/run` starts it.
 public final class Bench {
-    private static final List<String> ROWS = List.of("processes", "block", "queues");
+    private static final List<String> ROWS = List.of("processes", "block", "queues", "soft");
 
     private Bench() {}
 
@@ -50,6 +50,7 @@ public final class Bench {
                 case "processes" -> new ProcessRows(settings, measurements).run();
                 case "block" -> new BlockRows(settings, measurements).run(Programs.find("qemu-storage-daemon"));
                 case "queues" -> new QueueRows(settings, measurements).run();
+                case "soft" -> new SoftRows(settings, measurements, Path.of(System.getProperty("testudo.bench.material", ""))).run();
                 default -> throw new IllegalArgumentException("rows are " + String.join(", ", ROWS) + ", not " + row);
             }
         }

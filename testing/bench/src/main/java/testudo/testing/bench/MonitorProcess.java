@@ -2,6 +2,7 @@ package testudo.testing.bench;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,7 +12,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/// A virtual machine monitor that runs a [PayloadImage] with its serial port on standard output.
+/// A virtual machine monitor with its guest's serial port on standard output, and on standard input where the guest reads.
 final class MonitorProcess implements AutoCloseable {
     /// What `/proc` counts processor time in: `USER_HZ` is 100 on every machine type that runs KVM.
     private static final double MILLIS_PER_TICK = 10;
@@ -70,6 +71,44 @@ final class MonitorProcess implements AutoCloseable {
         } finally {
             limit.cancel(false);
         }
+    }
+
+    /// Waits until the guest writes some text.
+    /// @param wanted the text
+    /// @param limitSeconds after which the monitor is ended
+    /// @return nanoseconds from the start of the process until then
+    /// @throws IOException when the monitor ends before
+    long await(String wanted, int limitSeconds) throws IOException {
+        text(wanted, limitSeconds);
+        return System.nanoTime() - startedNanos;
+    }
+
+    /// What the guest writes until it writes some text.
+    /// @param wanted the text
+    /// @param limitSeconds after which the monitor is ended
+    /// @return all before it
+    /// @throws IOException when the monitor ends before
+    String text(String wanted, int limitSeconds) throws IOException {
+        ScheduledFuture<?> limit = LIMITS.schedule(process::destroyForcibly, limitSeconds, TimeUnit.SECONDS);
+        try {
+            StringBuilder text = new StringBuilder();
+            while (text.indexOf(wanted, Math.max(0, text.length() - wanted.length())) < 0) {
+                int read = serial.read();
+                if (read < 0) {
+                    throw new IOException("the monitor ended before the guest wrote '%s': %s%s".formatted(wanted, text, Files.readString(
+                            log)));
+                }
+                text.append((char) read);
+            }
+            return text.substring(0, text.length() - wanted.length());
+        } finally {
+            limit.cancel(false);
+        }
+    }
+
+    /// What the guest reads.
+    OutputStream keyboard() {
+        return process.getOutputStream();
     }
 
     /// Processor time of all threads that it has and had.

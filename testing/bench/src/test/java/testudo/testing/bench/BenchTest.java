@@ -1,6 +1,7 @@
 package testudo.testing.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -34,7 +35,7 @@ class BenchTest {
 
     @BeforeEach
     void settings() {
-        tiny = new Settings(folder.resolve("image"), folder.resolve("peers"), folder, folder, 2, 5, 10, 8);
+        tiny = new Settings(folder.resolve("image"), folder.resolve("peers"), folder, folder, 2, 5, 10, 8, 1);
     }
 
     static final class InBuildFolder implements TempDirFactory {
@@ -161,5 +162,36 @@ class BenchTest {
         assertTrue(table.contains("| name | ms | 10.0 (8.00–30.0) | peer | 8.00 (5.00–10.0) | 2.00 (1.00–3.00) | even |"), table);
         assertTrue(table.contains("group; name; ms; peer: 5.00 10.0 8.00"), table);
         assertTrue(table.contains("Not measured: other: not installed"), table);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"integer", "memory", "system calls"})
+    void guestProgramsRunToTheirEnd(String name) throws Exception {
+        Path emulator = Programs.find("qemu-riscv64");
+        assumeTrue(Files.isExecutable(emulator), "needs qemu-riscv64 (Debian: qemu-user)");
+        byte[] program = switch (name) {
+            case "integer" -> RiscvProgram.integer(1000);
+            case "memory" -> RiscvProgram.memory(1000);
+            default -> RiscvProgram.systemCalls(1000);
+        };
+        assertTrue(program.length <= RiscvProgram.MOST_BYTES);
+        Path file = Files.write(folder.resolve("program"), program);
+        assertTrue(file.toFile().setExecutable(true));
+        Process process = new ProcessBuilder(emulator.toString(), file.toString()).inheritIO().start();
+        assertEquals(0, process.waitFor());
+        // A system call that does not exist in place of the last one: what would not end as it should is seen.
+        program[program.length - 12] ^= 0x10;
+        Files.write(file, program);
+        assertNotEquals(0, new ProcessBuilder(emulator.toString(), file.toString()).redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor());
+    }
+
+    @Test
+    void withoutAGuestTheRowsSayWhatIsMissing() throws IOException {
+        try (Measurements measurements = measurements()) {
+            new SoftRows(tiny, measurements, folder.resolve("nothing")).run();
+            assertTrue(measurements.figures().isEmpty());
+            assertTrue(measurements.missing().get("riscv64 in software").contains("prepare --soft"));
+        }
     }
 }

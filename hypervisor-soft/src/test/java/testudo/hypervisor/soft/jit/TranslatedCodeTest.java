@@ -1,0 +1,165 @@
+package testudo.hypervisor.soft.jit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static testudo.hypervisor.soft.Rv.A0;
+import static testudo.hypervisor.soft.Rv.A1;
+import static testudo.hypervisor.soft.Rv.A2;
+import static testudo.hypervisor.soft.Rv.A3;
+import static testudo.hypervisor.soft.Rv.ECALL;
+import static testudo.hypervisor.soft.Rv.FENCE_I;
+import static testudo.hypervisor.soft.Rv.RA;
+import static testudo.hypervisor.soft.Rv.SRET;
+import static testudo.hypervisor.soft.Rv.T0;
+import static testudo.hypervisor.soft.Rv.T1;
+import static testudo.hypervisor.soft.Rv.A4;
+import static testudo.hypervisor.soft.Rv.T2;
+import static testudo.hypervisor.soft.Rv.lui;
+import static testudo.hypervisor.soft.Rv.lw;
+import static testudo.hypervisor.soft.Rv.xor;
+import static testudo.hypervisor.soft.Rv.add;
+import static testudo.hypervisor.soft.Rv.ZERO;
+import static testudo.hypervisor.soft.Rv.addi;
+import static testudo.hypervisor.soft.Rv.auipc;
+import static testudo.hypervisor.soft.Rv.bne;
+import static testudo.hypervisor.soft.Rv.csrrs;
+import static testudo.hypervisor.soft.Rv.csrrw;
+import static testudo.hypervisor.soft.Rv.jal;
+import static testudo.hypervisor.soft.Rv.jalr;
+import static testudo.hypervisor.soft.Rv.ld;
+import static testudo.hypervisor.soft.Rv.li;
+import static testudo.hypervisor.soft.Rv.sw;
+
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import testudo.hypervisor.soft.cpu.Hart;
+
+/// Faults, changing code, bounds and attention: where translated code is left other than at its end.
+class TranslatedCodeTest {
+    private static final int SIE = 0x104;
+    private static final int STVEC = 0x105;
+    private static final int SEPC = 0x141;
+    private static final int STVAL = 0x143;
+
+    /// A loop whose load faults in its last round: what was computed before the load in that block is there, what is behind it is not.
+    @Test
+    void aFaultInTheMiddleOfABlockIsPrecise() {
+        int[] program = {
+                auipc(T0, 0), addi(T0, T0, 0x200), csrrw(ZERO, STVEC, T0),
+                auipc(A1, 1), li(A2, 50),
+                addi(A0, A0, 1), addi(A2, A2, -1), bne(A2, ZERO, 8), li(A1, 1),
+                addi(A0, A0, 3), ld(A3, A1, 0), addi(A0, A0, 5), jal(ZERO, -28)};
+        int[] handler = {csrrs(T0, SEPC, ZERO), csrrs(T1, STVAL, ZERO), ECALL};
+        long[][] outcome = new long[2][];
+        for (int engine = 0; engine < 2; engine++) {
+            try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+                machine.load(0, program);
+                machine.load(0x200, handler);
+                assertTrue(engine == 0 ? machine.interpret(10_000) : machine.run(10_000), "the handler was not reached");
+                assertEquals(engine, Long.signum(machine.translator.translated()));
+                outcome[engine] = Arrays.copyOf(machine.hart.x, 33);
+                outcome[engine][32] = machine.hart.retired;
+            }
+        }
+        assertEquals(50 + 49 * 8 + 3, outcome[1][A0]);
+        assertEquals(TranslatedHart.RAM + 4 * 10, outcome[1][T0]);
+        assertEquals(Arrays.toString(outcome[0]), Arrays.toString(outcome[1]));
+    }
+
+    /// Each round writes the instruction that it executes then, another one every time.
+    @Test
+    void aSelfModifyingStormEndsInInterpretation() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            machine.load(0,
+                    auipc(A1, 0), li(A2, 2000), lui(T2, 0x200), lw(T0, A1, 0x100),
+                    sw(T0, A1, 24), FENCE_I, addi(A0, A0, 0), xor(T0, T0, T2), addi(A2, A2, -1), bne(A2, ZERO, -20),
+                    ECALL);
+            machine.load(0x100, addi(A0, A0, 1));
+            assertTrue(machine.run(1_000_000), "the program does not end");
+            assertEquals(1000 * 1 + 1000 * 3, machine.hart.x[A0]);
+            long translated = machine.translator.translated();
+            assertTrue(translated > 0 && translated < 50, translated + " translations of code that changes each time");
+        }
+    }
+
+    @Test
+    void anotherHartsFenceInvalidates() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            machine.load(0, li(A2, 100), addi(A0, A0, 1), addi(A2, A2, -1), bne(A2, ZERO, -8), ECALL);
+            assertTrue(machine.run(10_000));
+            assertEquals(100, machine.hart.x[A0]);
+            // A device writes code, and the firmware passes the other hart's fence on.
+            machine.load(4, addi(A0, A0, 7));
+            machine.hart.fetchEpoch++;
+            machine.hart.pc = TranslatedHart.RAM;
+            assertTrue(machine.run(10_000));
+            assertEquals(100 + 700, machine.hart.x[A0]);
+        }
+    }
+
+    @Test
+    void translationsAreBounded() {
+        Translator.Limits limits = new Translator.Limits(16, 1 << 20, 1, false);
+        try (TranslatedHart machine = new TranslatedHart(limits)) {
+            // Functions of their own pages, each called some times by a loop that walks through them.
+            int functions = 300;
+            for (int i = 0; i < functions; i++) {
+                machine.load(0x10000 + i * 0x1000L, addi(A0, A0, 1), addi(A1, A1, -1), bne(A1, ZERO, -8), jalr(ZERO, RA, 0));
+            }
+            machine.load(0,
+                    auipc(A3, 0x10), li(A2, functions), lui(A4, 1),
+                    li(A1, 10), jalr(RA, A3, 0), add(A3, A3, A4), addi(A2, A2, -1), bne(A2, ZERO, -16),
+                    ECALL);
+            for (int round = 0; round < 3; round++) {
+                machine.hart.pc = TranslatedHart.RAM;
+                assertTrue(machine.run(1_000_000), "the program does not end");
+                assertTrue(machine.translator.table.size() <= 16, machine.translator.table.size() + " regions");
+            }
+            assertEquals(3L * functions * 10, machine.hart.x[A0]);
+            assertTrue(machine.translator.translated() > 100, "evicted code was not translated again");
+        }
+    }
+
+    @Test
+    void attentionIsNoticedWithinABoundedNumberOfInstructions() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            // What is written to sie may allow an interrupt: the hart has to look.
+            machine.load(0, csrrw(ZERO, SIE, ZERO), addi(A0, A0, 1), addi(A1, A1, 1), jal(ZERO, -12));
+            machine.run(1000);
+            assertTrue(machine.translator.translated() > 0, "nothing was translated");
+            for (int i = 0; i < 10; i++) {
+                machine.hart.take(Hart.INTERRUPT);
+                int executed = machine.translations.execute(1_000_000);
+                assertTrue(executed <= RegionScanner.MAX_UNCHECKED, executed + " instructions");
+            }
+        }
+    }
+
+    @Test
+    void noBudgetIsExceeded() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            machine.load(0, addi(A0, A0, 1), addi(A1, A1, 1), jal(ZERO, -8));
+            machine.run(1000);
+            for (int budget = 1; budget < 500; budget++) {
+                long before = machine.hart.retired;
+                int executed = machine.translations.execute(budget);
+                assertTrue(executed > 0 && executed <= budget, executed + " instructions of " + budget);
+                assertEquals(executed, machine.hart.retired - before);
+            }
+        }
+    }
+
+    @Test
+    void userModeCodeIsNotEnteredBySupervisorTranslations() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            machine.load(0, csrrw(ZERO, SEPC, A1), li(A2, 20), addi(A2, A2, -1), bne(A2, ZERO, -4), SRET);
+            machine.load(0x200, ECALL);
+            machine.hart.x[A1] = TranslatedHart.RAM + 4;
+            machine.hart.registers().write(STVEC, TranslatedHart.RAM + 0x200);
+            // In U-mode the loop is left at SRET, which is illegal there.
+            assertTrue(machine.run(10_000), "no trap");
+            assertEquals(TranslatedHart.RAM + 16, machine.hart.registers().read(SEPC, false));
+            assertEquals(SRET, (int) machine.hart.registers().read(STVAL, false));
+        }
+    }
+}
