@@ -61,6 +61,10 @@ final class BackendRings implements DeviceThreads.Hook {
         threads.attach(this, device.traits().loops());
     }
 
+    VirtioDevice device() {
+        return device;
+    }
+
     int count() {
         return vrings.length;
     }
