@@ -7,11 +7,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import testudo.spi.option.Configuration;
 import testudo.core.machine.RunResult;
-import testudo.spi.device.StandaloneDevice;
 import testudo.core.option.Spelling;
 import testudo.spi.VmmException;
+import testudo.spi.device.StandaloneDevice;
+import testudo.spi.option.Configuration;
 
 /// Runs one command line.
 final class CommandLine {

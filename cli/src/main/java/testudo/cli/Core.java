@@ -2,11 +2,11 @@ package testudo.cli;
 
 import java.nio.file.Path;
 import java.util.List;
-import testudo.spi.device.StandaloneDevice;
 import testudo.core.machine.RunResult;
 import testudo.spi.command.CommandDeclaration;
 import testudo.spi.command.ToolProvider.Commands;
 import testudo.spi.command.ToolProvider.Tool;
+import testudo.spi.device.StandaloneDevice;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
 

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import testudo.core.option.ConfigurationBuilder;
 import testudo.core.option.JsonText;
 import testudo.core.option.OptionPrinter;
@@ -46,7 +47,7 @@ record Assignment(String provider, String device, List<List<String>> options, Ma
         json.put("device", device);
         json.put("options", options);
         json.put("architecture", facts.architecture());
-        json.put("vcpus", (long) facts.vcpus());
+        json.put("vcpus", List.of((long) facts.vcpus()));
         json.put("memory", List.of(facts.memoryBytes(), facts.ramBelow4GiB(), facts.ramAbove4GiB()));
         return JsonText.write(json);
     }
@@ -60,17 +61,18 @@ record Assignment(String provider, String device, List<List<String>> options, Ma
         for (Object pair : list(json.get("options"))) {
             options.add(list(pair).stream().map(String::valueOf).toList());
         }
-        List<Long> memory = list(json.get("memory")).stream().map(Long.class::cast).toList();
+        List<Long> memory = ControlChannel.numbers(list(json.get("memory")));
+        List<Long> vcpus = ControlChannel.numbers(list(json.get("vcpus")));
         MachineFacts facts = new MachineFacts(
                 String.valueOf(json.get("architecture")),
-                Math.toIntExact((Long) json.get("vcpus")),
+                Math.toIntExact(vcpus.getFirst()),
                 memory.get(0),
                 memory.get(1),
                 memory.get(2));
         return new Assignment(String.valueOf(json.get("provider")), String.valueOf(json.get("device")), options, facts);
     }
 
-    private static List<?> list(Object value) {
+    private static List<?> list(@Nullable Object value) {
         if (value instanceof List<?> list) {
             return list;
         }

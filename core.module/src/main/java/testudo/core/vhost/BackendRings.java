@@ -61,6 +61,10 @@ final class BackendRings implements DeviceThreads.Hook {
         threads.attach(this, device.traits().loops());
     }
 
+    VirtioDevice device() {
+        return device;
+    }
+
     int count() {
         return vrings.length;
     }
@@ -165,7 +169,6 @@ final class BackendRings implements DeviceThreads.Hook {
 
     private void serve(Vring vring) {
         HostEvent kick = vring.kick;
-        RingQueue ring = vring.ring;
         if (kick == null) {
             return;
         }
@@ -177,7 +180,7 @@ final class BackendRings implements DeviceThreads.Hook {
             }
         });
         loop.execute(() -> { // chains may have been made available before it was served
-            if (!broken && vring.ring == ring) {
+            if (!broken && vring.ring != null) {
                 device.onKick(vring.index);
             }
         });

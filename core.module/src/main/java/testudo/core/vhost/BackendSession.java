@@ -39,10 +39,10 @@ final class BackendSession {
     /// Makes a session; it begins with [#begin].
     /// @param ended told, once, when the front-end has gone or was sent away
     BackendSession(
-            String id, VirtioDevice device, BackendRings rings, PeerMemory memory, HandlePassing passing, LocalSocket connection,
+            String id, BackendRings rings, PeerMemory memory, HandlePassing passing, LocalSocket connection,
             Runnable ended) {
         this.id = id;
-        this.device = device;
+        this.device = rings.device();
         this.rings = rings;
         this.memory = memory;
         this.passing = passing;

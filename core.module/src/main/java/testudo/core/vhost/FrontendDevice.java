@@ -13,6 +13,7 @@ import org.slf4j.LoggerFactory;
 import testudo.core.virtio.OffloadedDevice;
 import testudo.core.virtio.VirtioInterrupts;
 import testudo.spi.VmmException;
+import testudo.spi.device.DeviceContext;
 import testudo.spi.device.EventLoop;
 import testudo.spi.host.HostEvent;
 import testudo.spi.host.HostHandle;
@@ -73,12 +74,12 @@ final class FrontendDevice implements OffloadedDevice {
     /// @param reconnects whether a back-end that has gone is waited for; otherwise its end is the machine's
     /// @throws VmmException.Host when there is no back-end, or it does not behave
     FrontendDevice(
-            String id, HostPlatform host, EventLoop loop, Connector connector, Function<FrontendConnection, VirtioTraits> facts,
-            Runnable closed, boolean reconnects) {
-        this.id = id;
+            DeviceContext context, Connector connector, Function<FrontendConnection, VirtioTraits> facts, Runnable closed,
+            boolean reconnects) {
+        this.id = context.id();
         this.closed = closed;
-        this.host = host;
-        this.loop = loop;
+        this.host = context.host();
+        this.loop = context.loop();
         this.connector = connector;
         this.reconnects = reconnects;
         try {
@@ -183,7 +184,7 @@ final class FrontendDevice implements OffloadedDevice {
             to.putInt(4, sizeBytes);
             to.putInt(8, 0);
             for (int i = 0; i < sizeBytes; i++) {
-                to.putByte(Request.CONFIG_HEADER_BYTES + i, (byte) (value >>> 8 * i));
+                to.putByte(Request.CONFIG_HEADER_BYTES + i, (byte) (value >>> (8 * i)));
             }
             to.tell(Request.SET_CONFIG, Request.CONFIG_HEADER_BYTES + sizeBytes);
         });

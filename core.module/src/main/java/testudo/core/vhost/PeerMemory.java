@@ -46,7 +46,8 @@ final class PeerMemory implements DeviceMemory, AutoCloseable {
             if (regions.size() == MAX_REGIONS) {
                 throw new PeerFault("more than %d memory regions".formatted(MAX_REGIONS));
             }
-            if (sizeBytes <= 0 || gpa < 0 || gpa > Long.MAX_VALUE - sizeBytes || userAddress + sizeBytes < userAddress && userAddress >= 0) {
+            if (sizeBytes <= 0 || gpa < 0 || gpa > Long.MAX_VALUE - sizeBytes
+                    || Long.compareUnsigned(userAddress + sizeBytes, userAddress) < 0) {
                 throw new PeerFault("a memory region that wraps");
             }
             SharedMemory bytes = passing.map(handle, offset, sizeBytes);

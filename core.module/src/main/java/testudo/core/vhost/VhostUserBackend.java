@@ -85,7 +85,7 @@ public final class VhostUserBackend implements AutoCloseable {
                 connection.close();
                 return;
             }
-            BackendSession mine = new BackendSession(id, device, rings, memory, passing, connection, this::ended);
+            BackendSession mine = new BackendSession(id, rings, memory, passing, connection, this::ended);
             session = mine;
             mine.begin(threads.loop(0));
         });

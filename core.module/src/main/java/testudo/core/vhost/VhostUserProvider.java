@@ -77,9 +77,7 @@ public final class VhostUserProvider implements DeviceProvider {
         while (true) {
             try {
                 return new FrontendDevice(
-                        context.id(),
-                        host,
-                        context.loop(),
+                        context,
                         () -> new FrontendConnection(host.sockets().connect(options.socket(), Kind.STREAM), host, passing),
                         made -> FrontendDevice.traits(made, options),
                         () -> {},
@@ -104,9 +102,7 @@ public final class VhostUserProvider implements DeviceProvider {
         HostPlatform host = context.host();
         HandlePassing passing = host.handlePassing().orElseThrow();
         return new FrontendDevice(
-                context.id(),
-                host,
-                context.loop(),
+                context,
                 () -> new FrontendConnection(connection, host, passing),
                 made -> new VirtioTraits(
                         traits.typeId(), traits.name(), traits.features() & made.features(), traits.queueSizes(),

@@ -97,7 +97,8 @@ class HandlePassingTest {
     void memoryThatIsNotThereIsRefused() throws IOException {
         try (SharedMemory ours = platform.memory().create("test", 8192)) {
             long before = openDescriptors();
-            for (long[] range : new long[][]{{0, 8193}, {4096, 8192}, {8192, 1}, {-4096, 4096}, {0, 0}, {1L << 62, 1L << 62}, {0, -1}, {1, 8}}) {
+            for (long[] range : new long[][]{{0, 8193}, {4096, 8192}, {8192, 1}, {-4096, 4096}, {0, 0}, {1L << 62, 1L << 62}, {0, -1}, {1,
+                    8}}) {
                 HostHandle handle = pass(ours).getFirst();
                 assertThrows(VmmException.Host.class, () -> passing.map(handle, range[0], range[1]));
                 received.clear();

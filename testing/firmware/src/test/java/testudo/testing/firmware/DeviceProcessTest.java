@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,10 +30,19 @@ class DeviceProcessTest {
 
     @TempDir Path folder;
 
+    private final List<Process> machines = new ArrayList<>();
+
     @BeforeEach
     void needs() {
         Product.assumeKvm();
         assumeTrue(Files.isRegularFile(BIOS), "needs " + BIOS + " of package seabios");
+    }
+
+    @AfterEach
+    void endMachines() throws InterruptedException {
+        for (Process machine : machines) {
+            machine.destroyForcibly().waitFor();
+        }
     }
 
     private String[] arguments(Path disk, String... more) throws IOException {
@@ -94,6 +104,7 @@ class DeviceProcessTest {
     private Process running() throws IOException, InterruptedException {
         Path disk = disk(GuestCode.real().print("!").halt());
         Process machine = Product.begin(folder, arguments(disk));
+        machines.add(machine);
         Path serial = folder.resolve("stdout");
         while (Files.notExists(serial) || Files.size(serial) == 0) {
             assertFalse(machine.waitFor(50, TimeUnit.MILLISECONDS), this::log);

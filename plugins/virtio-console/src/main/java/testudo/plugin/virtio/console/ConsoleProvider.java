@@ -26,7 +26,8 @@ public final class ConsoleProvider implements DeviceProvider {
     private static final int MAX_QUEUE_SIZE = 32768;
     private static final int MAX_NAME_BYTES = 255;
     private static final String GROUP = "Consoles";
-    private static final OptionDeclaration<SerialOptions> PORT = SerialOptions.port("port", GROUP, "where the console goes to and comes from");
+    private static final OptionDeclaration<SerialOptions> PORT = SerialOptions.port("port", GROUP,
+            "where the console goes to and comes from");
     private static final OptionDeclaration<Path> OUTPUT = OptionDeclaration.value(
             "output-file", Path.class, "PATH", GROUP, "file that output is appended to");
     private static final OptionDeclaration<Path> INPUT = OptionDeclaration.value(
@@ -88,7 +89,7 @@ public final class ConsoleProvider implements DeviceProvider {
     private static DeviceSpec.Virtio alone(Configuration configuration) {
         List<Occurrence<SerialOptions>> ports = configuration.all(PORT);
         boolean single = configuration.value(OUTPUT).isPresent() || configuration.value(INPUT).isPresent() || configuration.isSet(SYSLOG);
-        if (ports.size() > 1 || single && !ports.isEmpty()) {
+        if (ports.size() > 1 || (single && !ports.isEmpty())) {
             throw new VmmException.Config("device console: one --port, or --output-file and --input-file");
         }
         List<String> problems = new ArrayList<>();
