@@ -4,8 +4,7 @@ package testudo.hypervisor.soft.jit;
 final class Arithmetic {
     private static final long WORD = 0xFFFF_FFFFL;
 
-    private Arithmetic() {
-    }
+    private Arithmetic() {}
 
     static long slt(long a, long b) {
         return a < b ? 1 : 0;

@@ -41,8 +41,7 @@ final class Operation {
         LEAVE
     }
 
-    private Operation() {
-    }
+    private Operation() {}
 
     static Kind kind(int instruction) {
         int function = Fields.funct3(instruction);

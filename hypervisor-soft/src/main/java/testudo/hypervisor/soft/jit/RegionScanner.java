@@ -31,8 +31,7 @@ final class RegionScanner {
     /// Most instructions between two looks at the budget.
     static final int MAX_UNCHECKED = 64;
 
-    private record Fetched(int instruction, int lengthBytes, Operation.Kind kind) {
-    }
+    private record Fetched(int instruction, int lengthBytes, Operation.Kind kind) {}
 
     private final long base;
     private final CodeSource.Builder source;
@@ -292,7 +291,8 @@ final class RegionScanner {
                 int target = pcRelativeTarget(offset, last.instruction, before);
                 block.target = target;
                 boolean returns = Fields.rd(last.instruction) == 0 && (Fields.rs1(last.instruction) & ~4) == 1;
-                block.ending = target != NO_TARGET ? Block.Ending.JUMP
+                block.ending = target != NO_TARGET
+                        ? Block.Ending.JUMP
                         : returns ? Block.Ending.RETURN : Block.Ending.INDIRECT;
             }
         }

@@ -29,12 +29,10 @@ public final class Translator implements AutoCloseable {
     /// @param bytes most bytes of their class files
     /// @param threshold how often a jump leads somewhere before that is translated
     /// @param inBackground whether the hart that asks goes on meanwhile; if not, runs are repeatable
-    record Limits(int regions, long bytes, int threshold, boolean inBackground) {
-    }
+    record Limits(int regions, long bytes, int threshold, boolean inBackground) {}
 
     /// A region to translate, for the hart that met it at `pc`.
-    record Request(HartTranslations hart, long pc, Region region, long fences) {
-    }
+    record Request(HartTranslations hart, long pc, Region region, long fences) {}
 
     final Limits limits;
     final TranslationTable table;
