@@ -56,12 +56,15 @@ public final class Translator implements AutoCloseable {
 
     /// Lets a hart of the machine run translated code.
     ///
+    /// @param hart the hart, which does not run yet
     /// @return what its thread asks to run it
     public HartTranslations attach(Hart hart) {
         return new HartTranslations(this, hart);
     }
 
     /// How many regions have been translated since the start. Any thread.
+    ///
+    /// @return 0 or more
     public long translated() {
         return translated;
     }
