@@ -15,11 +15,13 @@ final class Arithmetic {
     }
 
     static long sllw(long a, long b) {
-        return (int) a << (int) b;
+        int shifted = (int) a << (int) b;
+        return shifted;
     }
 
     static long srlw(long a, long b) {
-        return (int) a >>> (int) b;
+        int shifted = (int) a >>> (int) b;
+        return shifted;
     }
 
     static long sraw(long a, long b) {

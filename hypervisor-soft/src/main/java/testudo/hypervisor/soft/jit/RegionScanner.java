@@ -33,7 +33,6 @@ final class RegionScanner {
 
     private record Fetched(int instruction, int lengthBytes, Operation.Kind kind) {}
 
-    private final long base;
     private final CodeSource.Builder source;
     private final Map<Integer, Fetched> fetched = new HashMap<>();
     private final TreeSet<Integer> leaders = new TreeSet<>();
@@ -48,7 +47,6 @@ final class RegionScanner {
     private int registers;
 
     private RegionScanner(CodeView code, long base) {
-        this.base = base;
         this.source = new CodeSource.Builder(code, base);
     }
 
@@ -263,7 +261,7 @@ final class RegionScanner {
                 block.ending = left.contains(offset) ? Block.Ending.LEAVE : Block.Ending.FALL_THROUGH;
                 return block;
             }
-            if (block.isFull() || offset != leader && leaders.contains(offset)) {
+            if (block.isFull() || (offset != leader && leaders.contains(offset))) {
                 block.ending = Block.Ending.FALL_THROUGH;
                 return block;
             }

@@ -76,6 +76,7 @@ final class TranslationTable {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // links are shared, not compared
     private static @Nullable Link without(@Nullable Link link, Installed region) {
         if (link == null) {
             return null;

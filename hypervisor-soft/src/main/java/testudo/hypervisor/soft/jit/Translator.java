@@ -42,7 +42,7 @@ public final class Translator implements AutoCloseable {
     private final BlockingQueue<Request> queue = new ArrayBlockingQueue<>(QUEUED);
     private @Nullable Thread thread;
     private boolean closed;
-    private volatile long translated;
+    private final AtomicLong translated = new AtomicLong();
 
     /// Makes one; nothing runs yet.
     public Translator() {
@@ -66,7 +66,7 @@ public final class Translator implements AutoCloseable {
     ///
     /// @return 0 or more
     public long translated() {
-        return translated;
+        return translated.get();
     }
 
     /// Asks for a translation. A full queue refuses: code that stays hot is asked for again.
@@ -99,7 +99,7 @@ public final class Translator implements AutoCloseable {
         byte[] type = RegionEmitter.emit(request.region);
         Installed installed = new Installed(define(type), request.region, type.length, request.fences);
         table.add(installed);
-        translated++;
+        translated.incrementAndGet();
         request.hart.published(request.pc);
     }
 
