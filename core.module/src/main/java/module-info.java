@@ -19,6 +19,7 @@ module testudo.core {
     uses testudo.spi.device.DeviceProvider;
     uses testudo.spi.disk.DiskFormatProvider;
     uses testudo.spi.host.HostPlatform;
+    uses testudo.spi.host.HostProcesses;
     uses testudo.spi.hypervisor.HypervisorProvider;
     uses testudo.spi.irq.InterruptControllerProvider;
     uses testudo.spi.net.NetworkBackendProvider;

@@ -30,6 +30,16 @@ class CommandLineTest {
     }
 
     @Test
+    void devicesThatRunByThemselvesAreCommands() {
+        FakeCore core = new FakeCore();
+
+        assertEquals(0, core.execute("device", "echo", "--block", "disk.img"));
+        assertEquals("disk.img", core.ran.getFirst().value(FakeCore.BLOCK).orElseThrow().path().toString());
+        assertEquals(35, core.execute("device", "echo", "--kernel", "x"));
+        assertEquals(35, core.execute("device", "other"));
+    }
+
+    @Test
     void optionsAndKernelMayBeMixed() {
         Configuration given = run("run", "-m", "512", "/boot/vmlinuz", "-b=/a,ro", "--block", "path=/b", "--no-rng", "--no-rng");
         assertEquals(Optional.of(512L), given.value(FakeCore.MEM));

@@ -108,8 +108,11 @@ class CompatibilityPageTest {
 
     private static boolean isDeclared(Row row) {
         if (row.option().isEmpty()) {
-            if (row.command().equals("disk")) { // a word in front of others
-                return anySource(Pattern.compile("List\\.of\\(\"disk\", "));
+            if (row.command().equals("disk") || row.command().equals("device")) { // a word in front of others
+                return anySource(Pattern.compile("List\\.of\\(\"" + row.command() + "\", "));
+            }
+            if (row.command().startsWith("device ")) {
+                return anySource(Pattern.compile("new StandaloneDevice\\(\\s*\"" + row.command().substring(7) + "\""));
             }
             String words = "List\\.of\\(\"" + row.command().replace(" ", "\",\\s*\"") + "\"\\)";
             return anySource(Pattern.compile(words)) || row.command().equals("version");

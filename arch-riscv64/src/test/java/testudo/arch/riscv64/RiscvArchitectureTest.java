@@ -167,6 +167,8 @@ class RiscvArchitectureTest {
         assertEquals(List.of("/soc/serial@3f8"), tree.texts("/chosen", "stdout-path"));
         assertEquals(List.of("/soc/serial@2f8"), tree.texts("/aliases", "serial1"));
         assertFalse(tree.has("/chosen", "linux,initrd-start"));
+        assertEquals(List.of("google,goldfish-rtc"), tree.texts("/soc/rtc@101000", "compatible"));
+        assertEquals(List.of("virtio,mmio"), tree.texts("/soc/virtio_mmio@7fff0000", "compatible"));
         assertEquals(8, tree.bytes("/chosen", "kaslr-seed").length);
         assertEquals(256, tree.bytes("/chosen", "rng-seed").length);
         assertEquals(List.of(0x8000_0000L, 64 * TestMachines.MIB), tree.longs("/memory@80000000", "reg"));
@@ -195,6 +197,10 @@ class RiscvArchitectureTest {
         assertEquals(tree.cells(imsics, "phandle"), tree.cells(aplic, "msi-parent"));
         int wires = tree.cells(aplic, "phandle").getFirst();
         assertEquals(List.of(wires, 1, 4), tree.cells("/soc/serial@3f8", "interrupts-extended"));
+        String virtio = "/soc/virtio_mmio@7fff0000";
+        assertEquals(List.of("virtio,mmio"), tree.texts(virtio, "compatible"));
+        assertEquals(List.of(0x7FFF_0000L, 8L), tree.longs(virtio, "reg"));
+        assertEquals(List.of(wires, 56, 4), tree.cells(virtio, "interrupts-extended"));
         String pci = "/soc/pci@30000000";
         assertEquals(tree.cells(imsics, "phandle"), tree.cells(pci, "msi-parent"));
         assertEquals(

@@ -70,14 +70,16 @@ final class TestMachines {
                 List.of(new PciFunction(new PciAddress(0, 0, 0), 0, -1, 0x060000, 0),
                         new PciFunction(new PciAddress(0, 1, 0), 1, 5, 0x018000, 0),
                         new PciFunction(new PciAddress(0, 2, 1), 2, 6, 0x020000, 0)),
-                List.of(serial("serial1", 0x3F8, 1), serial("serial2", 0x2F8, 2),
+                List.of(node("serial1", FirmwareNode.UART_16550, 0x3F8, 1), node("serial2", FirmwareNode.UART_16550, 0x2F8, 2),
+                        node("clock", FirmwareNode.RTC_GOLDFISH, 0x10_1000, 9),
+                        node("rng", FirmwareNode.VIRTIO_MMIO, 0x7FFF_0000L, 56),
                         new PlatformNode("other", Optional.empty(), List.of(new Resource.Mmio(0x2000, 16)))),
                 commandLine);
     }
 
-    private static PlatformNode serial(String id, long gpa, int gsi) {
+    private static PlatformNode node(String id, FirmwareNode kind, long gpa, int gsi) {
         return new PlatformNode(
-                id, Optional.of(FirmwareNode.UART_16550), List.of(new Resource.Mmio(gpa, 8), new Resource.Irq(gsi, Trigger.LEVEL)));
+                id, Optional.of(kind), List.of(new Resource.Mmio(gpa, 8), new Resource.Irq(gsi, Trigger.LEVEL)));
     }
 
     /// Options as a user gives them.

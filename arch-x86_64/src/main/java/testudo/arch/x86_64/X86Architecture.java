@@ -21,7 +21,6 @@ import testudo.spi.arch.KernelImage;
 import testudo.spi.arch.MachineRequest;
 import testudo.spi.arch.PlannedMachine;
 import testudo.spi.hypervisor.HypervisorProfile;
-import testudo.spi.hypervisor.VmRequest.IrqchipMode;
 import testudo.spi.option.Occurrence;
 import testudo.spi.option.OptionDeclaration;
 import testudo.spi.x86.X86Profile;
@@ -98,9 +97,6 @@ public final class X86Architecture implements ArchitectureProvider {
         if (request.vcpus() < 1 || request.vcpus() > maxVcpus) {
             problems.add("%d vCPUs: 1 to %d are possible on %s with %s (--cpus)"
                     .formatted(request.vcpus(), maxVcpus, ID, profile.id()));
-        }
-        if (request.irqchip() == IrqchipMode.USERSPACE && request.vcpus() > 1) {
-            problems.add("--cpus %d: with interrupt controllers in user space a machine has one vCPU".formatted(request.vcpus()));
         }
         if (request.kernel().isPresent() == request.firmware().isPresent()) {
             problems.add(request.kernel().isPresent()

@@ -42,14 +42,11 @@ record Blueprint(
             Optional<KernelImage> firmware = open(configuration, MachineOptions.BIOS, "firmware", images);
             checkBoot(kernel, firmware);
             ArchitectureProvider architecture = Selection.architecture(providers.architectures(), kernel, profile);
+            checkOptions(providers.architectures(), architecture, configuration);
             int vcpus = vcpus(configuration, profile);
             IrqchipMode mode = irqchip(configuration, profile);
             MachineRequest request = new MachineRequest(kernel, initrd, firmware, memoryBytes(configuration), vcpus, mode, configuration);
             PlannedMachine planned = architecture.plan(request, profile);
-            if (mode == IrqchipMode.USERSPACE && vcpus > 1 && planned.startupState(1, 0).isEmpty()) {
-                throw new VmmException.Config(
-                        "--cpus %d: with interrupt controllers in user space a machine of this architecture has one vCPU".formatted(vcpus));
-            }
             MachineFacts facts = facts(planned, request);
             List<DeviceSpec> devices = devices(providers.devices(), configuration, facts);
             String commandLine = CommandLines.assemble(planned.plan().commandLine(), devices, configuration);
@@ -82,6 +79,19 @@ record Blueprint(
 
     private static long memoryBytes(Configuration configuration) {
         return configuration.value(MachineOptions.MEM).map(MachineOptions.Memory::size).orElse(256L) * MIB;
+    }
+
+    /// An option of another architecture would do nothing.
+    private static void checkOptions(
+            List<ArchitectureProvider> installed, ArchitectureProvider chosen, Configuration configuration) {
+        List<String> problems = installed.stream()
+                .flatMap(architecture -> architecture.options().stream())
+                .filter(option -> !chosen.options().contains(option) && !configuration.all(option).isEmpty())
+                .map(option -> "--%s: %s machines have no such option".formatted(option.name(), chosen.id()))
+                .toList();
+        if (!problems.isEmpty()) {
+            throw new VmmException.Config(problems);
+        }
     }
 
     private static void checkBoot(Optional<KernelImage> kernel, Optional<KernelImage> firmware) {
@@ -120,6 +130,7 @@ record Blueprint(
     }
 
     private static List<DeviceSpec> devices(List<DeviceProvider> providers, Configuration configuration, MachineFacts facts) {
+        boolean apart = configuration.isSet(MachineOptions.DEVICE_PROCESSES);
         List<String> problems = new ArrayList<>();
         List<DeviceSpec> devices = new ArrayList<>();
         Map<String, String> owners = new HashMap<>();
@@ -130,7 +141,7 @@ record Blueprint(
                     if (other != null) {
                         problems.add("two devices are called '%s', from %s and %s".formatted(device.id(), other, provider.id()));
                     }
-                    devices.add(device);
+                    devices.add(apart ? DeviceProcesses.apart(provider, device, configuration, facts) : device);
                 }
             } catch (VmmException.Config e) {
                 problems.addAll(e.problems());

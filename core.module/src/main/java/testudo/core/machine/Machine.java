@@ -62,6 +62,10 @@ final class Machine implements AutoCloseable {
     }
 
     private void build(IrqchipMode mode, Providers providers) {
+        for (DeviceProcess process : DeviceProcesses.of(blueprint.devices())) {
+            closing.add(process); // in case the machine fails before the device is made
+            process.start(host);
+        }
         for (MemoryRange range : blueprint.planned().plan().memory()) {
             vm.addMemory(new MemoryRequest(
                     range.gpa(), range.sizeBytes(), range.purpose(), range.purpose() == Purpose.FIRMWARE));
@@ -87,7 +91,7 @@ final class Machine implements AutoCloseable {
                     new MachineExits(i, devices.ports(), devices.addresses(), interrupts, events),
                     events,
                     page -> blueprint.planned().startupState(index, page).orElseThrow());
-            if (mode == IrqchipMode.USERSPACE && i > 0) {
+            if (mode == IrqchipMode.USERSPACE && i > 0 && blueprint.planned().startupState(i, 0).isPresent()) {
                 thread.awaitStartup();
             }
             vcpus.add(thread);

@@ -57,13 +57,17 @@ public final class MachineOptions {
     /// No jails.
     public static final OptionDeclaration<Boolean> DISABLE_SANDBOX = OptionDeclaration.flag("disable-sandbox", "Security",
             "run devices inside the main process, without jails");
+    /// A process for each device.
+    public static final OptionDeclaration<Boolean> DEVICE_PROCESSES = OptionDeclaration.flag("device-processes", "Security",
+            "run each virtio device in a process of its own (without a jail)");
     /// The machine's name.
     public static final OptionDeclaration<String> NAME = OptionDeclaration.value("name", String.class, "TEXT", GROUP,
             "name of the machine, for memory labels and logs");
 
     /// All of them.
     public static final List<OptionDeclaration<?>> ALL = List.of(
-            KERNEL, INITRD, BIOS, PARAMS, MEM, CPUS, HYPERVISOR, IRQCHIP, VIRTIO_TRANSPORT, SOCKET, DISABLE_SANDBOX, NAME);
+            KERNEL, INITRD, BIOS, PARAMS, MEM, CPUS, HYPERVISOR, IRQCHIP, VIRTIO_TRANSPORT, SOCKET, DISABLE_SANDBOX, DEVICE_PROCESSES,
+            NAME);
 
     private MachineOptions() {}
 

@@ -53,7 +53,9 @@ public final class Machines {
     /// @throws VmmException when it can't be made
     public static RunResult run(Configuration configuration, Providers providers) {
         HostPlatform host = providers.host();
-        if (!configuration.isSet(MachineOptions.DISABLE_SANDBOX)) {
+        if (configuration.isSet(MachineOptions.DEVICE_PROCESSES)) {
+            LOG.warn("DEVICES ARE NOT SANDBOXED: --device-processes gives virtio devices processes of their own, but no jails");
+        } else if (!configuration.isSet(MachineOptions.DISABLE_SANDBOX)) {
             LOG.warn("DEVICES ARE NOT SANDBOXED: this version runs them inside the main process, as --disable-sandbox does");
         }
         Selection.Chosen chosen = Selection.hypervisor(providers, configuration, host);

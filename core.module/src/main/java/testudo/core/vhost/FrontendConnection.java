@@ -12,7 +12,7 @@ import testudo.spi.host.Poller;
 
 /// A front-end's connection to a back-end: requests, and waiting for their answers with a time limit. One thread at a time.
 final class FrontendConnection implements AutoCloseable {
-    private static final long ANSWER_NANOS = 10_000_000_000L;
+    private static final long ANSWER_NANOS = 30_000_000_000L;
     private static final long WANTED = ProtocolFeature.MQ | ProtocolFeature.REPLY_ACK | ProtocolFeature.BACKEND_REQ
             | ProtocolFeature.CONFIG | ProtocolFeature.RESET_DEVICE | ProtocolFeature.STATUS;
 

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +48,7 @@ final class FrontendDevice implements OffloadedDevice {
     private final HostPlatform host;
     private final EventLoop loop;
     private final Connector connector;
+    private final Runnable closed;
     private final VirtioTraits traits;
     private final long ringFeatures;
     private final boolean reconnects;
@@ -65,10 +67,16 @@ final class FrontendDevice implements OffloadedDevice {
     private @Nullable VirtioActivation activation;
 
     /// Connects and asks the back-end what it has.
+    /// @param connector connects, now and again
+    /// @param facts what device it is
+    /// @param closed runs when the device is closed
     /// @param reconnects whether a back-end that has gone is waited for; otherwise its end is the machine's
     /// @throws VmmException.Host when there is no back-end, or it does not behave
-    FrontendDevice(String id, HostPlatform host, EventLoop loop, VhostUserOptions options, Connector connector, boolean reconnects) {
+    FrontendDevice(
+            String id, HostPlatform host, EventLoop loop, Connector connector, Function<FrontendConnection, VirtioTraits> facts,
+            Runnable closed, boolean reconnects) {
         this.id = id;
+        this.closed = closed;
         this.host = host;
         this.loop = loop;
         this.connector = connector;
@@ -76,7 +84,7 @@ final class FrontendDevice implements OffloadedDevice {
         try {
             FrontendConnection made = connector.connect();
             connection = made;
-            traits = traits(made, options);
+            traits = facts.apply(made);
             positions = new int[traits.queueSizes().size()];
             ringFeatures = made.features() & RING_FEATURES;
             if ((ringFeatures & VirtioFeature.VERSION_1) == 0) {
@@ -91,11 +99,12 @@ final class FrontendDevice implements OffloadedDevice {
         } catch (PeerFault fault) {
             disconnect();
             throw new VmmException.Host(
-                    VmmException.Kind.IO, "%s: %s: %s".formatted(id, options.socket(), fault.getMessage()), fault);
+                    VmmException.Kind.IO, "%s: its back-end: %s".formatted(id, fault.getMessage()), fault);
         }
     }
 
-    private static VirtioTraits traits(FrontendConnection made, VhostUserOptions options) {
+    /// The facts of a back-end that another program made: what it says, and the type that the user says it is.
+    static VirtioTraits traits(FrontendConnection made, VhostUserOptions options) {
         VhostUserType type = options.type();
         int queues = type.minimumQueues();
         if (made.speaks(ProtocolFeature.MQ)) {
@@ -433,5 +442,6 @@ final class FrontendDevice implements OffloadedDevice {
         disconnect();
         dropQueues();
         retry.close();
+        closed.run();
     }
 }

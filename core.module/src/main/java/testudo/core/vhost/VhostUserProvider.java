@@ -15,11 +15,13 @@ import testudo.spi.host.HandlePassing;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.host.HostSockets.Kind;
 import testudo.spi.host.HostTimer;
+import testudo.spi.host.LocalSocket;
 import testudo.spi.host.Poller;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.Occurrence;
 import testudo.spi.option.OptionDeclaration;
 import testudo.spi.virtio.VirtioDevice;
+import testudo.spi.virtio.VirtioTraits;
 
 /// Makes devices of `--vhost-user`: those of other processes.
 public final class VhostUserProvider implements DeviceProvider {
@@ -78,8 +80,9 @@ public final class VhostUserProvider implements DeviceProvider {
                         context.id(),
                         host,
                         context.loop(),
-                        options,
                         () -> new FrontendConnection(host.sockets().connect(options.socket(), Kind.STREAM), host, passing),
+                        made -> FrontendDevice.traits(made, options),
+                        () -> {},
                         named);
             } catch (VmmException.Host refused) {
                 if (refused.kind() != VmmException.Kind.MISSING || host.events().monotonicNanos() >= end) {
@@ -87,6 +90,36 @@ public final class VhostUserProvider implements DeviceProvider {
                 }
             }
             pause(host);
+        }
+    }
+
+    /// Makes a device of the machine from a connection to a process that was started for it. The end of that process is the machine's.
+    /// @param context what the device lives in
+    /// @param connection a stream socket; closed with the device
+    /// @param traits what the process says it is; of its features those are offered that its back-end offers
+    /// @param process closed after the connection, with the device
+    /// @return the device
+    /// @throws VmmException.Host when the process does not behave
+    public static VirtioDevice attach(DeviceContext context, LocalSocket connection, VirtioTraits traits, AutoCloseable process) {
+        HostPlatform host = context.host();
+        HandlePassing passing = host.handlePassing().orElseThrow();
+        return new FrontendDevice(
+                context.id(),
+                host,
+                context.loop(),
+                () -> new FrontendConnection(connection, host, passing),
+                made -> new VirtioTraits(
+                        traits.typeId(), traits.name(), traits.features() & made.features(), traits.queueSizes(),
+                        traits.configSizeBytes(), traits.pciClass(), 1, false),
+                () -> close(process),
+                false);
+    }
+
+    private static void close(AutoCloseable process) {
+        try {
+            process.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("a device process could not be ended", e);
         }
     }
 

@@ -99,7 +99,8 @@ class RootPortTest {
     void slotSaysWhatItHas() {
         assertEquals(0x0142, port.readConfig(express + 2, 2), "a root port, with a slot");
         assertEquals(3, port.readConfig(express + CAPABILITIES, 4) >>> 19, "slot number");
-        assertEquals(0x79, port.readConfig(express + CAPABILITIES, 4) & 0x7F, "button, indicators, surprise, hot-plug; no power controller");
+        assertEquals(0x79, port.readConfig(express + CAPABILITIES, 4) & 0x7F,
+                "button, indicators, surprise, hot-plug; no power controller");
         assertEquals(0x03C0, read(CONTROL), "indicators are off");
         assertEquals(0, read(STATUS), "empty");
         assertEquals(0, read(LINK_STATUS) & LINK_ACTIVE);

@@ -345,4 +345,56 @@ class RingTest {
     void rejectsAQueueThatIsNotInMemory() {
         assertThrows(QueueFault.class, () -> RingQueue.create(new QueueConfig(0, 8, 0, 0, 0, 0), memory));
     }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aQueueThatPromisedOrderRefusesAnyOther(boolean packed) {
+        FakeDriver driver = driver(packed, 8, true);
+        long features = VirtioFeature.IN_ORDER | (packed ? VirtioFeature.RING_PACKED : 0);
+        RingQueue queue = RingQueue.create(
+                new QueueConfig(0, 8, driver.descriptors(), driver.driverArea(), driver.deviceArea(), features), memory);
+        long buffer = ram.allocate(64, 16);
+        DescriptorChain second = new DescriptorChain();
+        for (int round = 0; round < 20; round++) { // the promise holds around the ring
+            for (int i = 0; i < 2; i++) {
+                driver.begin();
+                driver.writable(buffer, 4);
+                driver.offer();
+            }
+            assertTrue(queue.next(chain));
+            assertTrue(queue.next(second));
+            assertThrows(IllegalStateException.class, () -> queue.complete(second, 0));
+            queue.complete(chain, 4);
+            queue.complete(second, 4);
+            queue.publish();
+            assertTrue(driver.poll() >= 0);
+            assertTrue(driver.poll() >= 0);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false,false", "false,true", "true,false", "true,true"})
+    void aFreshQueueGoesOnAtAPosition(boolean packed, boolean eventIdx) {
+        FakeDriver driver = driver(packed, 8, eventIdx);
+        long features = (packed ? VirtioFeature.RING_PACKED : 0) | (eventIdx ? VirtioFeature.EVENT_IDX : 0);
+        QueueConfig config = new QueueConfig(0, 8, driver.descriptors(), driver.driverArea(), driver.deviceArea(), features);
+        RingQueue queue = RingQueue.create(config, memory);
+        long buffer = ram.allocate(64, 16);
+        for (int i = 0; i < 70_000; i++) { // the indexes of a split ring wrap, too
+            driver.begin();
+            driver.writable(buffer, 4);
+            int id = driver.offer();
+            assertTrue(driver.kickDue(), "a queue that was found empty asks for notifications, also a fresh one");
+            assertTrue(queue.next(chain));
+            RingQueue busy = queue;
+            assertThrows(IllegalStateException.class, busy::position);
+            queue.complete(chain, 4);
+            queue.publish();
+            assertEquals(id, driver.poll());
+            if (i % 3 == 0) {
+                queue = RingQueue.create(config, memory, queue.position());
+            }
+            assertFalse(queue.next(chain));
+        }
+    }
 }

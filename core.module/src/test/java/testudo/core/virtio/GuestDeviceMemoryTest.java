@@ -2,9 +2,12 @@ package testudo.core.virtio;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.util.BitSet;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import testudo.spi.memory.DeviceMemory;
@@ -12,6 +15,7 @@ import testudo.spi.memory.GuestMemory;
 import testudo.spi.memory.GuestRegion;
 import testudo.spi.memory.GuestRegion.HostAccess;
 import testudo.spi.memory.GuestRegion.Purpose;
+import testudo.testing.driver.AllocatedBytes;
 
 class GuestDeviceMemoryTest {
     private static final long PAGE = 0x1000;
@@ -70,5 +74,61 @@ class GuestDeviceMemoryTest {
         add(0, Purpose.FIRMWARE);
         assertTrue(cursor.seek(0, 8, false));
         assertFalse(cursor.seek(0, 8, true));
+    }
+
+    private GuestRegion addPages(long gpa, int pages) {
+        GuestRegion region = new GuestRegion(gpa, pages * PAGE, Purpose.RAM, HostAccess.ALL, arena.allocate(pages * PAGE));
+        memory.add(region);
+        return region;
+    }
+
+    private static List<Integer> pages(long[] bits) {
+        return BitSet.valueOf(bits).stream().boxed().toList();
+    }
+
+    @Test
+    void writtenPagesAreLoggedWhileALogIsAttached() {
+        addPages(0, 130);
+        addPages(0x100_0000, 2);
+        GuestDeviceMemory device = new GuestDeviceMemory(memory, (gpa, size) -> {});
+        DirtyPages log = new DirtyPages(memory);
+        device.markDirty(0, PAGE);
+        device.track(log);
+        device.markDirty(3 * PAGE - 1, 2);
+        device.markDirty(62 * PAGE, 4 * PAGE);
+        device.markDirty(129 * PAGE + 7, 1);
+        device.markDirty(0x100_0000 + PAGE, PAGE);
+        device.markDirty(5 * PAGE, 0);
+        device.markDirty(0x90_0000, 77); // nowhere
+        device.markDirty(-8, 4);
+        assertEquals(List.of(2, 3, 62, 63, 64, 65, 129), pages(log.take(0)));
+        assertEquals(List.of(1), pages(log.take(0x100_0000)));
+        assertEquals(List.of(), pages(log.take(0)), "taken");
+        device.track(null);
+        device.markDirty(0, PAGE);
+        assertEquals(List.of(), pages(log.take(0)));
+        assertThrows(IllegalArgumentException.class, () -> log.take(PAGE));
+    }
+
+    @Test
+    void pagesThatWereGivenBackAreWritten() {
+        addPages(0, 4);
+        GuestDeviceMemory device = new GuestDeviceMemory(memory, (gpa, size) -> {});
+        DirtyPages log = new DirtyPages(memory);
+        device.track(log);
+        assertEquals(2 * PAGE, device.discard(PAGE, 2 * PAGE));
+        assertEquals(List.of(1, 2), pages(log.take(0)));
+    }
+
+    @Test
+    void loggingDoesNotAllocate() {
+        addPages(0, 64);
+        GuestDeviceMemory device = new GuestDeviceMemory(memory, (gpa, size) -> {});
+        device.track(new DirtyPages(memory));
+        assertEquals(0, AllocatedBytes.of(() -> {
+            for (int i = 0; i < 100_000; i++) {
+                device.markDirty((i & 63) * PAGE, 2 * PAGE);
+            }
+        }));
     }
 }

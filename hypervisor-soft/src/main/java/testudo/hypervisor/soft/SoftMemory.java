@@ -6,16 +6,18 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import testudo.spi.VmmException;
+import testudo.spi.host.HostHandle;
 import testudo.spi.host.HostMemory;
 import testudo.spi.host.SharedMemory;
 import testudo.spi.hypervisor.MemoryDiscard;
+import testudo.spi.hypervisor.MemoryHandles;
 import testudo.spi.hypervisor.MemoryRequest;
 import testudo.spi.memory.GuestMemory;
 import testudo.spi.memory.GuestRegion;
 import testudo.spi.memory.GuestRegion.HostAccess;
 
 /// A machine's memory: shared memory of the host, so that device processes can map it, or where there is none memory of this process.
-final class SoftMemory implements MemoryDiscard {
+final class SoftMemory implements MemoryDiscard, MemoryHandles {
     private static final long ALIGNMENT = 4096;
 
     private final HostMemory host;
@@ -85,6 +87,16 @@ final class SoftMemory implements MemoryDiscard {
         } else {
             region.bytes().asSlice(gpa - region.gpa(), sizeBytes).fill((byte) 0);
         }
+    }
+
+    @Override
+    public synchronized HostHandle handle(long gpa) {
+        SharedMemory backing = shared.get(gpa);
+        if (backing == null) {
+            throw new VmmException.Host(
+                    VmmException.Kind.UNSUPPORTED, "the memory at 0x%x can't be shared [hypervisor soft]".formatted(gpa));
+        }
+        return backing;
     }
 
     /// Releases all memory. No hart runs any more.

@@ -16,6 +16,7 @@ import testudo.hypervisor.soft.sbi.SupervisorBinaryInterface;
 import testudo.spi.VmmException;
 import testudo.spi.host.HostMemory;
 import testudo.spi.hypervisor.MemoryDiscard;
+import testudo.spi.hypervisor.MemoryHandles;
 import testudo.spi.hypervisor.MemoryRequest;
 import testudo.spi.hypervisor.Vcpu;
 import testudo.spi.hypervisor.Vm;
@@ -111,7 +112,7 @@ final class SoftVm implements Vm {
 
     @Override
     public <T> Optional<T> capability(Class<T> type) {
-        return type == MemoryDiscard.class ? Optional.of(type.cast(memory)) : Optional.empty();
+        return type == MemoryDiscard.class || type == MemoryHandles.class ? Optional.of(type.cast(memory)) : Optional.empty();
     }
 
     @Override

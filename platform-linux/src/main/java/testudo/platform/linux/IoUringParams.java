@@ -53,7 +53,15 @@ final class IoUringParams {
     static final StructLayout CQE = MemoryLayout.structLayout(
             JAVA_LONG.withName("user_data"), JAVA_INT.withName("res"), JAVA_INT.withName("flags"));
 
+    /// `struct io_uring_restriction`, 16 bytes: `u16 opcode; u8 operation; u8 resv; u32 resv2[3]`.
+    static final int RESTRICTION_BYTES = 16;
+    static final int RESTRICTION_REGISTER_OP = 0;
+    static final int RESTRICTION_SQE_OP = 1;
+    static final int REGISTER_RESTRICTIONS = 11;
+    static final int REGISTER_ENABLE_RINGS = 12;
     static final int SETUP_CLAMP = 1 << 4;
+    /// Starts switched off, so that it can be restricted (Linux 5.10).
+    static final int SETUP_R_DISABLED = 1 << 6;
     static final int FEATURE_SINGLE_MMAP = 1;
     static final int FEATURE_NODROP = 1 << 1;
     /// Came with IORING_OP_READ and IORING_OP_WRITE in Linux 5.6.

@@ -61,7 +61,7 @@ final class UringRing extends Descriptor implements IoRing {
     private int unsubmitted;
 
     /// Sets a ring up.
-    /// @throws VmmException.Host when the kernel refuses or is older than 5.6
+    /// @throws VmmException.Host when the kernel refuses or is older than 5.10
     static UringRing open(int depth) {
         try (Arena setup = Arena.ofConfined()) {
             MemorySegment params = setup.allocate(IoUringParams.LAYOUT);
@@ -100,7 +100,9 @@ final class UringRing extends Descriptor implements IoRing {
         }
     }
 
+    /// Sets a ring up that can do nothing but this class's operations, whoever gets hold of it: submissions do not pass the filters of system calls.
     private static int setUp(int depth, MemorySegment params) {
+        params.set(JAVA_INT, IoUringParams.offset("flags"), IoUringParams.SETUP_R_DISABLED);
         int descriptor = (int) Errno.check(
                 Syscall.call(SystemCall.IO_URING_SETUP, depth, params.address()), "cannot set up io_uring");
         int needed = IoUringParams.FEATURE_SINGLE_MMAP | IoUringParams.FEATURE_NODROP | IoUringParams.FEATURE_RW_CUR_POS;
@@ -108,7 +110,39 @@ final class UringRing extends Descriptor implements IoRing {
             new Descriptor(descriptor).close();
             throw new VmmException.Host(VmmException.Kind.UNSUPPORTED, "io_uring is older than Linux 5.6");
         }
-        return descriptor;
+        try {
+            restrict(descriptor);
+            return descriptor;
+        } catch (VmmException.Host refused) {
+            new Descriptor(descriptor).close();
+            throw refused;
+        }
+    }
+
+    private static void restrict(int descriptor) {
+        int[] operations = {OP_READV, OP_WRITEV, OP_FSYNC, OP_FALLOCATE, OP_READ, OP_WRITE};
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment restrictions = arena.allocate((operations.length + 1L) * IoUringParams.RESTRICTION_BYTES, Long.BYTES);
+            for (int i = 0; i < operations.length; i++) {
+                restrictions.set(
+                        JAVA_INT,
+                        (long) i * IoUringParams.RESTRICTION_BYTES,
+                        IoUringParams.RESTRICTION_SQE_OP | operations[i] << 16);
+            }
+            // Registering nothing more than the start: without an entry of its kind, registering would not be restricted.
+            restrictions.set(
+                    JAVA_INT,
+                    (long) operations.length * IoUringParams.RESTRICTION_BYTES,
+                    IoUringParams.RESTRICTION_REGISTER_OP | IoUringParams.REGISTER_ENABLE_RINGS << 16);
+            register(descriptor, IoUringParams.REGISTER_RESTRICTIONS, restrictions.address(), operations.length + 1);
+            register(descriptor, IoUringParams.REGISTER_ENABLE_RINGS, 0, 0);
+        }
+    }
+
+    private static void register(int descriptor, int what, long address, int count) {
+        Errno.check(
+                Syscall.call(SystemCall.IO_URING_REGISTER, descriptor, what, address, count),
+                "cannot restrict io_uring (Linux 5.10 or newer is needed)");
     }
 
     private static int value(MemorySegment params, String field) {

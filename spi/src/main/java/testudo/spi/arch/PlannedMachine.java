@@ -26,7 +26,7 @@ public interface PlannedMachine {
     /// carry such interrupts are outside of the hypervisor. After [#load].
     /// @param vcpu its index
     /// @param page where it starts, as the interrupt names it (x86: address / 4096, 0 to 255)
-    /// @return the state; empty when vCPUs are not started this way, so that such a machine has one
+    /// @return the state; empty when vCPUs are not started this way but by calls to the hypervisor (RISC-V: SBI), which holds them until then
     default Optional<BootState> startupState(int vcpu, int page) {
         return Optional.empty();
     }

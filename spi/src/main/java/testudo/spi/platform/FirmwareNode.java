@@ -6,6 +6,8 @@ public enum FirmwareNode {
     UART_16550,
     /// An MC146818-compatible real-time clock.
     RTC_MC146818,
+    /// A goldfish real-time clock: nanoseconds since 1970 in two registers.
+    RTC_GOLDFISH,
     /// An i8042 keyboard controller.
     KEYBOARD_CONTROLLER,
     /// The ACPI power-management registers: event and control blocks, general-purpose events. The interrupt is the SCI.

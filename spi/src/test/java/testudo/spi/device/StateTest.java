@@ -9,15 +9,14 @@ import org.junit.jupiter.api.Test;
 import testudo.spi.VmmException;
 
 class StateTest {
-    private static final byte[] STATE =
-            new StateWriter(2).putInt(7).putLong(-3).putBytes(new byte[] {1, 2}).toBytes();
+    private static final byte[] STATE = new StateWriter(2).putInt(7).putLong(-3).putBytes(new byte[]{1, 2}).toBytes();
 
     private static void readAll(byte[] state) {
         StateReader reader = new StateReader("rng0", state, 2);
         assertEquals(2, reader.version());
         assertEquals(7, reader.getInt("seven", 7));
         assertEquals(-3, reader.getLong());
-        assertArrayEquals(new byte[] {1, 2}, reader.getBytes());
+        assertArrayEquals(new byte[]{1, 2}, reader.getBytes());
         reader.end();
     }
 

@@ -19,6 +19,7 @@ public final class DeviceTree {
     private static final int IRQ_RISING_EDGE = 1;
     private static final int IRQ_LEVEL_HIGH = 4;
     private static final int SUPERVISOR_EXTERNAL = 9;
+    private static final String SERIAL = "serial";
     private static final int UART_HZ = 1_843_200;
     private static final int KASLR_SEED_BYTES = 8;
 
@@ -49,9 +50,7 @@ public final class DeviceTree {
         tree.text("model", "testudo");
         tree.cells("#address-cells", 2);
         tree.cells("#size-cells", 2);
-        List<PlatformNode> serials = view.layout().platform().stream()
-                .filter(node -> node.node().equals(Optional.of(FirmwareNode.UART_16550)) && registers(node).isPresent())
-                .toList();
+        List<PlatformNode> serials = devices(FirmwareNode.UART_16550);
         chosen(seed, serials);
         aliases(serials);
         memory();
@@ -63,7 +62,9 @@ public final class DeviceTree {
         tree.flag("ranges");
         imsics();
         aplic();
-        serials.forEach(this::serial);
+        serials.forEach(node -> device(node, SERIAL, "ns16550a"));
+        devices(FirmwareNode.RTC_GOLDFISH).forEach(node -> device(node, "rtc", "google,goldfish-rtc"));
+        devices(FirmwareNode.VIRTIO_MMIO).forEach(node -> device(node, "virtio_mmio", "virtio,mmio"));
         pci();
         tree.end();
         tree.end();
@@ -73,6 +74,7 @@ public final class DeviceTree {
     private void chosen(byte[] seed, List<PlatformNode> serials) {
         tree.begin("chosen");
         tree.text("bootargs", view.layout().commandLine());
+        tree.cells("linux,pci-probe-only", 1); // registers of virtio-mmio devices are in the window too
         view.initrd().ifPresent(initrd -> {
             tree.longs("linux,initrd-start", initrd.start());
             tree.longs("linux,initrd-end", initrd.end());
@@ -192,18 +194,28 @@ public final class DeviceTree {
         tree.end();
     }
 
-    private void serial(PlatformNode node) {
+    /// A device that is nothing but registers and interrupts.
+    private void device(PlatformNode node, String name, String compatible) {
         Window registers = registers(node).orElseThrow();
-        tree.begin(unit("serial", registers));
-        tree.text("compatible", "ns16550a");
+        tree.begin(unit(name, registers));
+        tree.text("compatible", compatible);
         reg(registers);
-        tree.cells("clock-frequency", UART_HZ);
+        if (name.equals(SERIAL)) {
+            tree.cells("clock-frequency", UART_HZ);
+        }
         for (Resource resource : node.resources()) {
             if (resource instanceof Resource.Irq(int gsi, Trigger trigger)) {
                 tree.cells("interrupts-extended", APLIC, gsi, trigger == Trigger.EDGE ? IRQ_RISING_EDGE : IRQ_LEVEL_HIGH);
             }
         }
         tree.end();
+    }
+
+    /// The devices of a kind that have registers in memory.
+    private List<PlatformNode> devices(FirmwareNode kind) {
+        return view.layout().platform().stream()
+                .filter(node -> node.node().equals(Optional.of(kind)) && registers(node).isPresent())
+                .toList();
     }
 
     private static Optional<Window> registers(PlatformNode node) {
@@ -215,7 +227,7 @@ public final class DeviceTree {
     }
 
     private static String path(PlatformNode serial) {
-        return "/soc/" + unit("serial", registers(serial).orElseThrow());
+        return "/soc/" + unit(SERIAL, registers(serial).orElseThrow());
     }
 
     private void pci() {

@@ -189,7 +189,7 @@ public final class FloatConversions {
     /// @param flags where exceptions go
     /// @return the result
     public static long intToSingle(long a, int mode, FloatFlags flags) {
-        return fromLong((int) a, Format.SINGLE, mode, flags) | Float32.BOX;
+        return exactToSingle((int) a, mode, flags);
     }
 
     /// `fcvt.s.wu`.
@@ -199,7 +199,7 @@ public final class FloatConversions {
     /// @param flags where exceptions go
     /// @return the result
     public static long unsignedIntToSingle(long a, int mode, FloatFlags flags) {
-        return fromUnsigned(0, a & 0xFFFF_FFFFL, Format.SINGLE, mode, flags) | Float32.BOX;
+        return exactToSingle((double) (a & 0xFFFF_FFFFL), mode, flags);
     }
 
     /// `fcvt.s.l`.
@@ -209,6 +209,9 @@ public final class FloatConversions {
     /// @param flags where exceptions go
     /// @return the result
     public static long longToSingle(long a, int mode, FloatFlags flags) {
+        if (a >= -EXACT_IN_DOUBLE && a <= EXACT_IN_DOUBLE) {
+            return exactToSingle((double) a, mode, flags);
+        }
         return fromLong(a, Format.SINGLE, mode, flags) | Float32.BOX;
     }
 
@@ -220,6 +223,16 @@ public final class FloatConversions {
     /// @return the result
     public static long unsignedLongToSingle(long a, int mode, FloatFlags flags) {
         return fromUnsigned(0, a, Format.SINGLE, mode, flags) | Float32.BOX;
+    }
+
+    /// Rounds an integer that a double holds exactly.
+    private static long exactToSingle(double value, int mode, FloatFlags flags) {
+        if (mode != Rounding.RNE) {
+            return ExactArithmetic.convert(Double.doubleToRawLongBits(value), Format.SINGLE, mode, flags) | Float32.BOX;
+        }
+        float rounded = (float) value;
+        inexactUnless(rounded == value, flags);
+        return Float32.box(Float.floatToRawIntBits(rounded));
     }
 
     private static long fromLong(long value, Format format, int mode, FloatFlags flags) {

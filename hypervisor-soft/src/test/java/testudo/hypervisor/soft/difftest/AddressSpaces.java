@@ -44,6 +44,7 @@ final class AddressSpaces {
     private final ByteBuffer tables = ByteBuffer.allocate(Layout.TABLES_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private final long[] roots = new long[3];
     private final long[] windows = new long[3];
+    private final long[] middles = new long[3];
     private int used;
 
     AddressSpaces(RandomGenerator random) {
@@ -70,11 +71,22 @@ final class AddressSpaces {
         return windows[space] + 8L * page;
     }
 
+    /// The address of the entry of one of the superpages in front.
+    long superpageEntry(int space, int index) {
+        return middles[space] + 8L * index;
+    }
+
+    /// A random entry for a superpage of the window.
+    long superpage() {
+        return superpage(Layout.BASE);
+    }
+
     private void build(int space) {
         long leaves = table();
         long middle = table();
         long upper = table();
         windows[space] = leaves;
+        middles[space] = middle;
         for (int i = 0; i < WINDOW_PAGES; i++) {
             set(leaves, i, leaf());
         }

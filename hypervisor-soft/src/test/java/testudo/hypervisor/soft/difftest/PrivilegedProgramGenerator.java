@@ -174,7 +174,7 @@ final class PrivilegedProgramGenerator {
     private String piece() {
         return switch (random.nextInt(16)) {
             case 0 -> translation();
-            case 1 -> change();
+            case 1 -> random.nextBoolean() || space < 0 ? change() : changeOfOneAddress();
             case 2 -> status();
             case 3 -> reserved();
             case 4 -> interrupt();
@@ -221,6 +221,28 @@ final class PrivilegedProgramGenerator {
             code.word(0x1810_0073);
         }
         return "change of an entry";
+    }
+
+    /// Another entry for a page that has just been used, made known by a fence for one of its addresses only.
+    private String changeOfOneAddress() {
+        int instruction = access();
+        int page = random.nextInt(AddressSpaces.WINDOW_PAGES);
+        int large = random.nextInt(1, AddressSpaces.SUPERPAGES - 2);
+        boolean isLarge = random.nextBoolean();
+        long first = AddressSpaces.WINDOW + (isLarge ? large * 0x20_0000L : page * 4096L);
+        long fenced = first + random.nextInt(isLarge ? 0x20_0000 : 4096);
+        long used = first + (isLarge ? page(instruction) - Layout.BASE : 0) + 8 * random.nextInt(500);
+        code.li64(A1, used);
+        attempt(instruction);
+        code.li64(TEMPORARY, isLarge ? spaces.superpageEntry(space, large) : spaces.entry(space, page));
+        code.li64(A0, isLarge ? spaces.superpage() : spaces.leaf());
+        code.sd(A0, TEMPORARY, 0);
+        code.li64(TEMPORARY, fenced);
+        code.word(SFENCE_VMA | TEMPORARY << 15);
+        attempt(instruction);
+        // The page may be mapped elsewhere, too.
+        code.word(SFENCE_VMA);
+        return "change of one address";
     }
 
     private String status() {

@@ -67,6 +67,8 @@ public final class Errno {
     public static final int EMSGSIZE = 90;
     /// `EOPNOTSUPP`.
     public static final int EOPNOTSUPP = 95;
+    /// `EAFNOSUPPORT`.
+    public static final int EAFNOSUPPORT = 97;
     /// `EADDRINUSE`.
     public static final int EADDRINUSE = 98;
     /// `ECONNRESET`.
@@ -114,6 +116,7 @@ public final class Errno {
             case ELOOP -> "ELOOP";
             case EMSGSIZE -> "EMSGSIZE";
             case EOPNOTSUPP -> "EOPNOTSUPP";
+            case EAFNOSUPPORT -> "EAFNOSUPPORT";
             case EADDRINUSE -> "EADDRINUSE";
             case ECONNRESET -> "ECONNRESET";
             case ENOTCONN -> "ENOTCONN";

@@ -68,7 +68,7 @@ final class ChildProcess extends Descriptor implements HostProcess {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment info = arena.allocate(SIGINFO_BYTES, Long.BYTES);
             long result = Syscall.call(SystemCall.WAITID, P_PIDFD, descriptor(), info.address(), options, 0, 0);
-            if (result == -Errno.EINTR || result == 0 && info.get(JAVA_INT, SI_PID) == 0) {
+            if (result == -Errno.EINTR || (result == 0 && info.get(JAVA_INT, SI_PID) == 0)) {
                 return OptionalInt.empty();
             }
             Errno.check(result, "cannot wait for process " + id);

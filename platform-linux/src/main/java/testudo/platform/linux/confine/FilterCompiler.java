@@ -73,7 +73,7 @@ public final class FilterCompiler {
         } else if (numbers.size() == 1) {
             emit(JUMP_EQ, 1, 0, numbers.get(0));
             emit(RETURN, 0, 0, otherwise);
-            block(rules.get(numbers.get(0)));
+            block(rules.getOrDefault(numbers.get(0), List.of()));
         } else {
             int middle = numbers.size() / 2;
             emit(JUMP_GE, 0, 1, numbers.get(middle));

@@ -7,9 +7,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import testudo.platform.linux.call.Descriptor;
 import testudo.spi.host.HostProcess;
 import testudo.spi.host.ProcessRequest.PassedHandle;
-import testudo.platform.linux.call.Descriptor;
 
 /// Programs that are installed on the host.
 public final class HostProgram {

@@ -16,8 +16,8 @@ import testudo.spi.VmmException;
 ///
 /// Which they are is read from this process, which has them mapped: the same runtime with the same libraries.
 final class RuntimeFiles {
-    private static final Pattern LIBRARY =
-            Pattern.compile("(ld|ld-linux[^/]*|ld-musl[^/]*|libc|libm|libdl|libpthread|librt|libz|libgcc_s|libstdc\\+\\+)[-.][^/]*");
+    private static final Pattern LIBRARY = Pattern.compile(
+            "(ld|ld-linux[^/]*|ld-musl[^/]*|libc|libm|libdl|libpthread|librt|libz|libgcc_s|libstdc\\+\\+)[-.][^/]*");
     private static final int PT_INTERP = 3;
     private static final int PROGRAM_HEADERS_OFFSET = 32; // e_phoff; then e_phentsize at 54 and e_phnum at 56
     private static final int HEADER_SIZE_OFFSET = 54;

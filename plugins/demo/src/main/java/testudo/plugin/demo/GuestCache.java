@@ -23,7 +23,7 @@ import testudo.spi.VmmException;
 /// Guests that were made of packages, one folder an architecture. A folder is complete or not there; only one process at a time changes it.
 final class GuestCache {
     /// Changes with the files' form or content, so that older ones are made again.
-    private static final String FORMAT = "1";
+    private static final String FORMAT = "2";
     private static final String KERNEL = "kernel";
     private static final String INITRAMFS = "initramfs";
 

@@ -54,6 +54,7 @@ final class Initramfs {
             try (CpioArchive archive = new CpioArchive(out)) {
                 archive.file("init", PROGRAM, resource("init"));
                 archive.file("bin/lspci", PROGRAM, resource("lspci"));
+                archive.file("testudo/dhcp", PROGRAM, resource("dhcp"));
                 archive.file("testudo/session", PROGRAM, resource("session"));
                 for (Map.Entry<String, String> file : files.entrySet()) {
                     archive.file(file.getKey(), TEXT, file.getValue().getBytes(StandardCharsets.UTF_8));

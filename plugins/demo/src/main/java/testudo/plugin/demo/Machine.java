@@ -105,6 +105,7 @@ final class Machine {
                 "--serial", "type=stdout,hardware=virtio-console,num=1" + (input ? ",stdin" : "") + (options.verbose() ? ",console" : ""),
                 "--serial", "type=file,path=%s,hardware=virtio-console,num=2,name=testudo.status".formatted(quoted(status())),
                 "--block", "path=" + quoted(folder.resolve("disk")),
+                "--net", "user",
                 "--params", "console=ttyS0",
                 "--initrd", initramfs.toString(), kernel.toString()));
         return arguments;

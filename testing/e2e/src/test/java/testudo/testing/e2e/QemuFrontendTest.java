@@ -15,11 +15,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// QEMU with our devices: the product serves a disk and entropy over vhost-user to a stock kernel in QEMU's software emulation.
+@Tag("e2e")
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class QemuFrontendTest {
     private static final Duration FIO_LIMIT = Duration.ofMinutes(5);

@@ -59,6 +59,24 @@ final class Product {
         return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     }
 
+    /// Starts a machine that the caller ends.
+    /// @param folder for what the process prints
+    /// @param arguments of `run`
+    static Process begin(Path folder, String... arguments) throws IOException {
+        List<String> command = command();
+        command.addAll(List.of("--extended-status", "run", "--mem", "64", "--serial", "type=stdout,hardware=serial,num=1"));
+        command.addAll(List.of(arguments));
+        return launch(command, folder.resolve("stdout"), folder.resolve("stderr"));
+    }
+
+    private static Process launch(List<String> command, Path out, Path err) throws IOException {
+        return new ProcessBuilder(command)
+                .redirectInput(new File("/dev/null"))
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+    }
+
     private static List<String> command() {
         return new ArrayList<>(
                 List.of(
@@ -80,11 +98,7 @@ final class Product {
         command.addAll(List.of(arguments));
         Path out = folder.resolve("stdout");
         Path err = folder.resolve("stderr");
-        Process process = new ProcessBuilder(command)
-                .redirectInput(new File("/dev/null"))
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile())
-                .start();
+        Process process = launch(command, out, err);
         boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
         if (!ended) {
             process.destroyForcibly().waitFor();

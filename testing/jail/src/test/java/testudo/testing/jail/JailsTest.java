@@ -42,8 +42,7 @@ class JailsTest {
     /// Empty, or why a kind of jail is not to be had.
     private static final Map<String, String> PROBED = new HashMap<>();
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     static Stream<Arguments> jails() {
         return Stream.of("unshare", "bubblewrap", "minijail")

@@ -59,15 +59,15 @@ public final class MinijailJails implements JailProvider {
                 .orElseThrow(() -> new VmmException.Host(VmmException.Kind.MISSING, "minijail0 is not installed; " + FIX));
         Path root = jail.options().root().orElse(STANDARD_ROOT);
         if (!Files.isDirectory(root)) {
-            throw new VmmException.Config("jail " + jail.name() + ": the root " + root + " is no folder; make it, or name one with --pivot-root");
+            throw new VmmException.Config("jail " + jail.name() + ": the root " + root
+                    + " is no folder; make it, or name one with --pivot-root");
         }
         List<String> command = new ArrayList<>(List.of(program.toString()));
         command.addAll(MinijailArguments.of(jail, root, JailTree.of(jail), ProcessStarter.FIRST_EXTRA));
         command.add("--");
         ProcessRequest inside = JailTree.inside(jail, process);
         command.addAll(inside.command());
-        try (Descriptor filter =
-                MemoryFile.readable("testudo-startup-filter", StartupFilter.bytes(jail.options().policyDirectory()))) {
+        try (Descriptor filter = MemoryFile.readable("testudo-startup-filter", StartupFilter.bytes(jail.options().policyDirectory()))) {
             return ProcessStarter.start(
                     new ProcessRequest(command, inside.environment(), process.handles()),
                     List.of(filter),

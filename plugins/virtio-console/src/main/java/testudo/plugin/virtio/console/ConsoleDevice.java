@@ -53,7 +53,8 @@ final class ConsoleDevice implements VirtioDevice, Snapshottable {
         List<Integer> data = asked.isEmpty() ? List.of(QUEUE_SIZE, QUEUE_SIZE) : asked;
         boolean named = options.name().isPresent();
         List<Integer> sizes = named ? List.of(data.get(0), data.get(1), QUEUE_SIZE, QUEUE_SIZE) : data;
-        traits = new VirtioTraits(TYPE_ID, "console", VirtioFeature.IN_ORDER | (named ? MULTIPORT : 0), sizes, CONFIG_BYTES, PCI_CLASS, 1, false);
+        traits = new VirtioTraits(TYPE_ID, "console", VirtioFeature.IN_ORDER | (named ? MULTIPORT : 0), sizes, CONFIG_BYTES, PCI_CLASS, 1,
+                false);
         control = named ? new ControlChannel(options.name().get(), options.console(), arena) : null;
         input = new InputPump(port, arena.allocate(INPUT_BYTES), loop);
     }
@@ -162,7 +163,8 @@ final class ConsoleDevice implements VirtioDevice, Snapshottable {
         int conversation = reader.getInt("control state", control == null ? 0 : ControlChannel.MAX_STATE);
         reader.end();
         if (pending.length > INPUT_BYTES) {
-            throw new VmmException.Config("console: saved state has %d bytes of input, more than %d".formatted(pending.length, INPUT_BYTES));
+            throw new VmmException.Config("console: saved state has %d bytes of input, more than %d".formatted(pending.length,
+                    INPUT_BYTES));
         }
         input.pending(pending);
         if (control != null) {

@@ -292,7 +292,8 @@ class ConsoleDeviceTest {
         bench.close();
 
         MemoryPort other = new MemoryPort();
-        bench = new DeviceBench(new TestContext(), context -> new ConsoleDevice(Ports.options(Optional.of("agent")), other, context.loop()));
+        bench = new DeviceBench(new TestContext(), context -> new ConsoleDevice(Ports.options(Optional.of("agent")), other, context
+                .loop()));
         ((ConsoleDevice) bench.device()).restoreState(state);
         bench.start();
         assertEquals("456789", input(3, 4), "the port is open still");

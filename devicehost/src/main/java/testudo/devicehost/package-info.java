@@ -1,0 +1,2 @@
+/// The program of every device process: one device of a machine that is another process.
+package testudo.devicehost;

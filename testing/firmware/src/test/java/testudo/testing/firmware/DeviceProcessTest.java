@@ -1,0 +1,123 @@
+package testudo.testing.firmware;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Each virtio device in a process of its own: the machine works, and nothing of it outlives it, however it ends.
+class DeviceProcessTest {
+    private static final Path BIOS = Path.of("/usr/share/seabios/bios.bin");
+    private static final String MARKER = "from a process of its own";
+    private static final int RESET = 32;
+    private static final int CRASH = 33;
+    /// Two disks.
+    private static final int DEVICES = 2;
+
+    @TempDir Path folder;
+
+    @BeforeEach
+    void needs() {
+        Product.assumeKvm();
+        assumeTrue(Files.isRegularFile(BIOS), "needs " + BIOS + " of package seabios");
+    }
+
+    private String[] arguments(Path disk, String... more) throws IOException {
+        List<String> all = new ArrayList<>(List.of(
+                "--device-processes",
+                "--bios", BIOS.toString(),
+                "--fw-cfg", "name=etc/show-boot-menu,path=" + Files.write(folder.resolve("menu"), new byte[1]),
+                "--block", "path=" + disk,
+                "--block", "path=" + Files.write(folder.resolve("second"), new byte[1 << 20])));
+        all.addAll(Arrays.asList(more));
+        return all.toArray(String[]::new);
+    }
+
+    private Path disk(byte[] code) throws IOException {
+        return GuestImage.disk(folder.resolve("disk"), code);
+    }
+
+    @Test
+    void bootsFromADiskInAProcess() throws IOException, InterruptedException {
+        Product.Ending ending = Product.run(folder, arguments(disk(GuestCode.real().awaitTick().print(MARKER).reset())));
+
+        assertEquals(MARKER, ending.serial(), ending::log);
+        assertEquals(RESET, ending.status(), ending::log);
+        assertFalse(ending.log().contains("ERROR"), ending::log);
+    }
+
+    @Test
+    void aDiskThatCanNotBeOpenedIsNamed() throws IOException, InterruptedException {
+        Product.Ending ending = Product.run(folder, arguments(folder.resolve("missing")));
+
+        assertEquals(1, ending.status(), ending::log);
+        assertTrue(ending.log().contains("missing: ENOENT"), ending::log);
+    }
+
+    @Test
+    void devicesEndWhenTheMachineIsKilled() throws Exception {
+        Process machine = running();
+        List<ProcessHandle> devices = devices(machine);
+
+        machine.destroyForcibly().waitFor();
+
+        awaitEnd(devices);
+    }
+
+    @Test
+    void theMachineEndsWhenADeviceIsKilled() throws Exception {
+        Process machine = running();
+        List<ProcessHandle> devices = devices(machine);
+
+        devices.getFirst().destroyForcibly();
+
+        assertTrue(machine.waitFor(60, TimeUnit.SECONDS), this::log);
+        assertEquals(CRASH, machine.exitValue(), this::log);
+        assertTrue(log().contains("process has ended"), this::log);
+        awaitEnd(devices);
+    }
+
+    /// A machine whose guest waits for ever.
+    private Process running() throws IOException, InterruptedException {
+        Path disk = disk(GuestCode.real().print("!").halt());
+        Process machine = Product.begin(folder, arguments(disk));
+        Path serial = folder.resolve("stdout");
+        while (Files.notExists(serial) || Files.size(serial) == 0) {
+            assertFalse(machine.waitFor(50, TimeUnit.MILLISECONDS), this::log);
+        }
+        return machine;
+    }
+
+    private List<ProcessHandle> devices(Process machine) {
+        List<ProcessHandle> devices = machine.children().toList();
+        assertEquals(DEVICES, devices.size(), () -> devices.stream().map(ProcessHandle::info).toList() + log());
+        return devices;
+    }
+
+    private static void awaitEnd(List<ProcessHandle> devices) throws InterruptedException, ExecutionException, TimeoutException {
+        for (ProcessHandle device : devices) {
+            device.onExit().get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    private String log() {
+        try {
+            return Files.readString(folder.resolve("stderr"));
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+}
