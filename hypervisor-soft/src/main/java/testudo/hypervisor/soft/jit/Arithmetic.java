@@ -4,8 +4,7 @@ package testudo.hypervisor.soft.jit;
 final class Arithmetic {
     private static final long WORD = 0xFFFF_FFFFL;
 
-    private Arithmetic() {
-    }
+    private Arithmetic() {}
 
     static long slt(long a, long b) {
         return a < b ? 1 : 0;
@@ -16,11 +15,13 @@ final class Arithmetic {
     }
 
     static long sllw(long a, long b) {
-        return (int) a << (int) b;
+        int shifted = (int) a << (int) b;
+        return shifted;
     }
 
     static long srlw(long a, long b) {
-        return (int) a >>> (int) b;
+        int shifted = (int) a >>> (int) b;
+        return shifted;
     }
 
     static long sraw(long a, long b) {

@@ -35,8 +35,7 @@ final class ControlOperation {
     private static final int STVAL = 0x143;
     private static final int MAXIMUM_ROUNDING_MODE = 4;
 
-    private ControlOperation() {
-    }
+    private ControlOperation() {}
 
     /// Whether a SYSTEM instruction is executed without leaving the region.
     static boolean isInline(int instruction) {

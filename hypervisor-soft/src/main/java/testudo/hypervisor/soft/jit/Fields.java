@@ -2,8 +2,7 @@ package testudo.hypervisor.soft.jit;
 
 /// The fields of a 32-bit RISC-V instruction (RISC-V ISA volume I, "Base Instruction Formats").
 final class Fields {
-    private Fields() {
-    }
+    private Fields() {}
 
     static int opcode(int instruction) {
         return instruction & 0x7F;

@@ -38,7 +38,8 @@ record FloatOperation(ClassDesc owner, String function, int operands, boolean ro
             return null;
         }
         ClassDesc owner = format == 0 ? SINGLE : DOUBLE;
-        FloatOperation operation = Fields.opcode(instruction) == Operation.OP_FP ? computing(owner, instruction)
+        FloatOperation operation = Fields.opcode(instruction) == Operation.OP_FP
+                ? computing(owner, instruction)
                 : new FloatOperation(owner, "fusedMultiplyAdd", 3, true, true, false, false);
         int mode = Fields.funct3(instruction);
         return operation != null && operation.rounds && mode > Rounding.RMM && mode != DYNAMIC ? null : operation;
@@ -75,12 +76,15 @@ record FloatOperation(ClassDesc owner, String function, int operands, boolean ro
         String name = single ? "Single" : "Double";
         String lower = single ? "single" : "double";
         return switch (function) {
-            case 0x08 -> second != (single ? 1 : 0) ? null
+            case 0x08 -> second != (single ? 1 : 0)
+                    ? null
                     : new FloatOperation(CONVERSIONS, single ? "doubleToSingle" : "singleToDouble", 1, single, true, false, false);
-            case 0x18 -> second > 3 ? null
+            case 0x18 -> second > 3
+                    ? null
                     : new FloatOperation(CONVERSIONS, lower + List.of("ToInt", "ToUnsignedInt", "ToLong", "ToUnsignedLong").get(second),
                             1, true, true, false, true);
-            case 0x1A -> second > 3 ? null
+            case 0x1A -> second > 3
+                    ? null
                     : new FloatOperation(CONVERSIONS, List.of("intTo", "unsignedIntTo", "longTo", "unsignedLongTo").get(second) + name,
                             1, single || second > 1, single || second > 1, true, false);
             case 0x1C -> second != 0 ? null : switch (mode) {

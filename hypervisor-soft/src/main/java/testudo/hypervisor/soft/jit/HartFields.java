@@ -14,8 +14,7 @@ final class HartFields {
     static final ClassDesc MMU = Mmu.class.describeConstable().orElseThrow();
     static final String FLAGS = "floatFlags";
 
-    private HartFields() {
-    }
+    private HartFields() {}
 
     static void roundingMode(CodeBuilder code) {
         code.aload(Locals.HART).getfield(HART, "roundingMode", ConstantDescs.CD_int);

@@ -4,8 +4,6 @@ import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 
-import org.jspecify.annotations.Nullable;
-
 import testudo.hypervisor.soft.cpu.Hart;
 import testudo.hypervisor.soft.cpu.Interpreter;
 import testudo.hypervisor.soft.cpu.JumpTargets;
@@ -18,13 +16,20 @@ import testudo.hypervisor.soft.mmu.GuestTrap;
 public final class HartTranslations {
     private static final int SLOTS = JumpTargets.ENTRIES;
     private static final int PUBLISHED = 256;
+    private static final Translation NONE = new Translation() {
+        @Override
+        int run(Hart hart, int entry, long base, int budget) {
+            return INTERPRET;
+        }
+    };
 
     private final Translator translator;
     private final Hart hart;
     private final HartCode code;
     /// For each slot the address, with the privilege in bit 0; -1 for none.
     private final long[] tags = new long[SLOTS];
-    private final @Nullable Translation[] translations = new Translation[SLOTS];
+    /// What a slot with a tag leads to.
+    private final Translation[] translations = new Translation[SLOTS];
     private final int[] distances = new int[SLOTS];
     private final int[] indexes = new int[SLOTS];
     private final Queue<Long> published = new ArrayBlockingQueue<>(PUBLISHED);
@@ -53,7 +58,7 @@ public final class HartTranslations {
     public int execute(int budget) {
         int done = run(budget);
         // What is left of a budget that did not do for a block is not worth interpreting.
-        while (done < budget && (done == 0 || hart.attention() == 0 && !polled)) {
+        while (done < budget && (done == 0 || (hart.attention() == 0 && !polled))) {
             done += Interpreter.run(hart, budget - done);
             if (done < budget) {
                 done += run(budget - done);
@@ -159,7 +164,7 @@ public final class HartTranslations {
     /// Also lets go of what was found.
     private void forget() {
         Arrays.fill(tags, -1);
-        Arrays.fill(translations, null);
+        Arrays.fill(translations, NONE);
     }
 
     /// Looks an address up in the machine's table.

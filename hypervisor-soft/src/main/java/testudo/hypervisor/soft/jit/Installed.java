@@ -11,8 +11,7 @@ final class Installed {
     /// @param region what it leads into
     /// @param distance offset of the instruction from the region's base
     /// @param index which way in it is for {@link Translation#run}
-    record Entry(long offset, Installed region, int distance, int index) {
-    }
+    record Entry(long offset, Installed region, int distance, int index) {}
 
     final Translation code;
     final CodeSource source;

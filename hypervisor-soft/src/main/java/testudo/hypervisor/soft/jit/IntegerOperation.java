@@ -12,15 +12,18 @@ import org.jspecify.annotations.Nullable;
 enum IntegerOperation {
     ADD(CodeBuilder::ladd), SUB(CodeBuilder::lsub), AND(CodeBuilder::land), OR(CodeBuilder::lor), XOR(CodeBuilder::lxor),
     // Java's shifts take the count modulo 64 or 32, as RISC-V's do.
-    SLL(c -> c.l2i().lshl()), SRL(c -> c.l2i().lushr()), SRA(c -> c.l2i().lshr()), SLT("slt"), SLTU("sltu"),
-    ADDW(c -> c.ladd().l2i().i2l()), SUBW(c -> c.lsub().l2i().i2l()), SLLW("sllw"), SRLW("srlw"), SRAW("sraw"),
-    MUL(CodeBuilder::lmul), MULW(c -> c.lmul().l2i().i2l()), MULH("mulh"), MULHSU("mulhsu"), MULHU("mulhu"),
-    DIV("div"), DIVU("divu"), REM("rem"), REMU("remu"), DIVW("divw"), DIVUW("divuw"), REMW("remw"), REMUW("remuw"),
-    ADD_UW("addUw"), SH1ADD("sh1add"), SH2ADD("sh2add"), SH3ADD("sh3add"), SH1ADD_UW("sh1addUw"), SH2ADD_UW("sh2addUw"),
-    SH3ADD_UW("sh3addUw"), SLLI_UW("slliUw"), ANDN("andn"), ORN("orn"), XNOR("xnor"), MIN("min"), MINU("minu"), MAX("max"),
-    MAXU("maxu"), ROL("rol"), ROR("ror"), ROLW("rolw"), RORW("rorw"), BCLR("bclr"), BEXT("bext"), BINV("binv"), BSET("bset"),
-    CLZ("clz", 1), CTZ("ctz", 1), CPOP("cpop", 1), CLZW("clzw", 1), CTZW("ctzw", 1), CPOPW("cpopw", 1), SEXT_B("sextB", 1),
-    SEXT_H("sextH", 1), ZEXT_H("zextH", 1), ORC_B("orcB", 1), REV8("rev8", 1);
+    SLL(c -> c.l2i().lshl()), SRL(c -> c.l2i().lushr()), SRA(c -> c.l2i().lshr()), SLT("slt"), SLTU("sltu"), ADDW(c -> c.ladd().l2i()
+            .i2l()), SUBW(c -> c.lsub().l2i().i2l()), SLLW("sllw"), SRLW("srlw"), SRAW("sraw"), MUL(CodeBuilder::lmul), MULW(c -> c.lmul()
+                    .l2i().i2l()), MULH("mulh"), MULHSU("mulhsu"), MULHU("mulhu"), DIV("div"), DIVU("divu"), REM("rem"), REMU("remu"), DIVW(
+                            "divw"), DIVUW("divuw"), REMW("remw"), REMUW("remuw"), ADD_UW("addUw"), SH1ADD("sh1add"), SH2ADD(
+                                    "sh2add"), SH3ADD("sh3add"), SH1ADD_UW("sh1addUw"), SH2ADD_UW("sh2addUw"), SH3ADD_UW(
+                                            "sh3addUw"), SLLI_UW("slliUw"), ANDN("andn"), ORN("orn"), XNOR("xnor"), MIN("min"), MINU(
+                                                    "minu"), MAX("max"), MAXU("maxu"), ROL("rol"), ROR("ror"), ROLW("rolw"), RORW(
+                                                            "rorw"), BCLR("bclr"), BEXT("bext"), BINV("binv"), BSET("bset"), CLZ("clz",
+                                                                    1), CTZ("ctz", 1), CPOP("cpop", 1), CLZW("clzw", 1), CTZW("ctzw",
+                                                                            1), CPOPW("cpopw", 1), SEXT_B("sextB", 1), SEXT_H("sextH",
+                                                                                    1), ZEXT_H("zextH", 1), ORC_B("orcB", 1), REV8("rev8",
+                                                                                            1);
 
     private static final ClassDesc ARITHMETIC = Arithmetic.class.describeConstable().orElseThrow();
     private static final MethodTypeDesc ONE = MethodTypeDesc.ofDescriptor("(J)J");

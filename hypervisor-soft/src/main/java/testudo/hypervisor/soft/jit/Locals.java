@@ -26,8 +26,7 @@ final class Locals {
     private final boolean[] floatingWritten = new boolean[32];
     private int next = FIRST;
 
-    private Locals() {
-    }
+    private Locals() {}
 
     static Locals of(Region region) {
         Locals locals = new Locals();

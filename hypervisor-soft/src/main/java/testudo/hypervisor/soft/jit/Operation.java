@@ -41,8 +41,7 @@ final class Operation {
         LEAVE
     }
 
-    private Operation() {
-    }
+    private Operation() {}
 
     static Kind kind(int instruction) {
         int function = Fields.funct3(instruction);
@@ -79,7 +78,7 @@ final class Operation {
     /// Whether control usually comes back behind an instruction that is not translated.
     static boolean returnsBehind(int instruction) {
         int opcode = Fields.opcode(instruction);
-        return opcode == AMO || opcode == MISC_MEM || opcode == SYSTEM && instruction != SRET && instruction != EBREAK;
+        return opcode == AMO || opcode == MISC_MEM || (opcode == SYSTEM && instruction != SRET && instruction != EBREAK);
     }
 
     static boolean isFloat(int instruction) {

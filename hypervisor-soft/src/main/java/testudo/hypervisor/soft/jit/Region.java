@@ -12,5 +12,4 @@ import java.util.NavigableMap;
 /// @param first offset of the block that the region was discovered from
 /// @param returnPoints blocks behind calls, where a return may go
 /// @param source the memory it was made of
-record Region(NavigableMap<Integer, Block> blocks, int first, List<Block> returnPoints, CodeSource source) {
-}
+record Region(NavigableMap<Integer, Block> blocks, int first, List<Block> returnPoints, CodeSource source) {}

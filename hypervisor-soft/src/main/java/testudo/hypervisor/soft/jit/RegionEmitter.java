@@ -134,12 +134,12 @@ final class RegionEmitter {
 
     private void end(Block block) {
         switch (block.ending) {
-            case FALL_THROUGH -> go(block, block.end);
+            case FALL_THROUGH -> go(block.end);
             case LEAVE -> leave(block.end, Translation.INTERPRET);
             case BRANCH -> branch(block);
             case JUMP -> {
                 link(block);
-                go(block, block.target);
+                go(block.target);
             }
             case RETURN, INDIRECT -> jumpRegister(block);
         }
@@ -158,9 +158,9 @@ final class RegionEmitter {
             case 6 -> compareUnsigned().iflt(taken);
             default -> compareUnsigned().ifge(taken);
         }
-        go(block, block.end);
+        go(block.end);
         code.labelBinding(taken);
-        go(block, block.target);
+        go(block.target);
     }
 
     private CodeBuilder compareUnsigned() {
@@ -188,7 +188,7 @@ final class RegionEmitter {
     }
 
     /// Goes from one block to another, or out of the region.
-    private void go(Block from, int offset) {
+    private void go(int offset) {
         Block to = region.blocks().get(offset);
         if (to == null) {
             leave(offset, Translation.CHAIN);

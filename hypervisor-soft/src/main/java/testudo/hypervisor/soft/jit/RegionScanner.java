@@ -31,10 +31,8 @@ final class RegionScanner {
     /// Most instructions between two looks at the budget.
     static final int MAX_UNCHECKED = 64;
 
-    private record Fetched(int instruction, int lengthBytes, Operation.Kind kind) {
-    }
+    private record Fetched(int instruction, int lengthBytes, Operation.Kind kind) {}
 
-    private final long base;
     private final CodeSource.Builder source;
     private final Map<Integer, Fetched> fetched = new HashMap<>();
     private final TreeSet<Integer> leaders = new TreeSet<>();
@@ -49,7 +47,6 @@ final class RegionScanner {
     private int registers;
 
     private RegionScanner(CodeView code, long base) {
-        this.base = base;
         this.source = new CodeSource.Builder(code, base);
     }
 
@@ -264,7 +261,7 @@ final class RegionScanner {
                 block.ending = left.contains(offset) ? Block.Ending.LEAVE : Block.Ending.FALL_THROUGH;
                 return block;
             }
-            if (block.isFull() || offset != leader && leaders.contains(offset)) {
+            if (block.isFull() || (offset != leader && leaders.contains(offset))) {
                 block.ending = Block.Ending.FALL_THROUGH;
                 return block;
             }
@@ -292,7 +289,8 @@ final class RegionScanner {
                 int target = pcRelativeTarget(offset, last.instruction, before);
                 block.target = target;
                 boolean returns = Fields.rd(last.instruction) == 0 && (Fields.rs1(last.instruction) & ~4) == 1;
-                block.ending = target != NO_TARGET ? Block.Ending.JUMP
+                block.ending = target != NO_TARGET
+                        ? Block.Ending.JUMP
                         : returns ? Block.Ending.RETURN : Block.Ending.INDIRECT;
             }
         }

@@ -14,8 +14,7 @@ final class TranslationTable {
     private static final int BUCKETS = 1 << 14;
 
     /// One bucket's entries: immutable, so that a reader needs no lock.
-    private record Link(Installed.Entry entry, @Nullable Link next) {
-    }
+    private record Link(Installed.Entry entry, @Nullable Link next) {}
 
     private final AtomicReferenceArray<@Nullable Link> buckets = new AtomicReferenceArray<>(BUCKETS);
     private final Set<Installed> regions = new HashSet<>();
@@ -77,6 +76,7 @@ final class TranslationTable {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // links are shared, not compared
     private static @Nullable Link without(@Nullable Link link, Installed region) {
         if (link == null) {
             return null;

@@ -29,12 +29,10 @@ public final class Translator implements AutoCloseable {
     /// @param bytes most bytes of their class files
     /// @param threshold how often a jump leads somewhere before that is translated
     /// @param inBackground whether the hart that asks goes on meanwhile; if not, runs are repeatable
-    record Limits(int regions, long bytes, int threshold, boolean inBackground) {
-    }
+    record Limits(int regions, long bytes, int threshold, boolean inBackground) {}
 
     /// A region to translate, for the hart that met it at `pc`.
-    record Request(HartTranslations hart, long pc, Region region, long fences) {
-    }
+    record Request(HartTranslations hart, long pc, Region region, long fences) {}
 
     final Limits limits;
     final TranslationTable table;
@@ -44,7 +42,7 @@ public final class Translator implements AutoCloseable {
     private final BlockingQueue<Request> queue = new ArrayBlockingQueue<>(QUEUED);
     private @Nullable Thread thread;
     private boolean closed;
-    private volatile long translated;
+    private final AtomicLong translated = new AtomicLong();
 
     /// Makes one; nothing runs yet.
     public Translator() {
@@ -58,14 +56,17 @@ public final class Translator implements AutoCloseable {
 
     /// Lets a hart of the machine run translated code.
     ///
+    /// @param hart the hart, which does not run yet
     /// @return what its thread asks to run it
     public HartTranslations attach(Hart hart) {
         return new HartTranslations(this, hart);
     }
 
     /// How many regions have been translated since the start. Any thread.
+    ///
+    /// @return 0 or more
     public long translated() {
-        return translated;
+        return translated.get();
     }
 
     /// Asks for a translation. A full queue refuses: code that stays hot is asked for again.
@@ -98,7 +99,7 @@ public final class Translator implements AutoCloseable {
         byte[] type = RegionEmitter.emit(request.region);
         Installed installed = new Installed(define(type), request.region, type.length, request.fences);
         table.add(installed);
-        translated++;
+        translated.incrementAndGet();
         request.hart.published(request.pc);
     }
 
