@@ -98,7 +98,7 @@ public final class KernelFile {
         }
         long machine = Integer.toUnsignedLong(header.getInt(0x3C)) + 4;
         byte[] pe = file.bytes(machine, 2);
-        if ((pe[0] & 0xFF | (pe[1] & 0xFF) << 8) != PE_RISCV64) {
+        if (((pe[0] & 0xFF) | (pe[1] & 0xFF) << 8) != PE_RISCV64) {
             return Optional.empty();
         }
         long offset = Integer.toUnsignedLong(header.getInt(8));

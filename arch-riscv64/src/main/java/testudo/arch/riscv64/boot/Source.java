@@ -62,7 +62,7 @@ public sealed interface Source {
                 in.readNBytes(head, 0, bytes);
                 return head;
             } catch (IOException e) {
-                throw damaged(e.getMessage());
+                throw damaged(String.valueOf(e.getMessage()));
             }
         }
 
@@ -82,7 +82,7 @@ public sealed interface Source {
                     throw damaged("it has more than the %d bytes that it states".formatted(to.byteSize()));
                 }
             } catch (IOException e) {
-                throw damaged(e.getMessage());
+                throw damaged(String.valueOf(e.getMessage()));
             }
         }
 

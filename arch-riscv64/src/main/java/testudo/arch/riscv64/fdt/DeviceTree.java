@@ -159,8 +159,12 @@ public final class DeviceTree {
         return FIRST_CPU + 2 * hart;
     }
 
+    private Window controller(String name) {
+        return Optional.ofNullable(view.plan().interrupts().registers().get(name)).orElseThrow();
+    }
+
     private void imsics() {
-        Window window = view.plan().interrupts().registers().get("imsic");
+        Window window = controller("imsic");
         tree.begin(unit("interrupt-controller", window));
         tree.text("compatible", "riscv,imsics");
         reg(window);
@@ -181,7 +185,7 @@ public final class DeviceTree {
     }
 
     private void aplic() {
-        Window window = view.plan().interrupts().registers().get("aplic");
+        Window window = controller("aplic");
         tree.begin(unit("interrupt-controller", window));
         tree.text("compatible", "riscv,aplic");
         reg(window);

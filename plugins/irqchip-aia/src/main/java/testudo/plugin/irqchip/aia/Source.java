@@ -39,7 +39,7 @@ final class Source {
         boolean after = input();
         // An edge while another device holds the input high would be lost: it counts as one.
         boolean again = high && highLines > 1 && trigger == Trigger.EDGE;
-        if (after && !before || again && mode == EDGE_RISING) {
+        if ((after && !before) || (again && mode == EDGE_RISING)) {
             pending = true;
         } else if (before && !after && isLevel()) {
             pending = false;

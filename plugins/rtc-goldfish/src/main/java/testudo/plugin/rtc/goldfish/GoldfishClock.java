@@ -88,11 +88,11 @@ final class GoldfishClock implements PlatformDevice {
             }
             case TIME_HIGH -> latchedHigh = (int) value;
             case ALARM_LOW -> {
-                alarm = alarm & ~0xFFFF_FFFFL | value;
+                alarm = (alarm & ~0xFFFF_FFFFL) | value;
                 alarmSet = true;
                 checkAlarm();
             }
-            case ALARM_HIGH -> alarm = alarm & 0xFFFF_FFFFL | value << 32;
+            case ALARM_HIGH -> alarm = (alarm & 0xFFFF_FFFFL) | value << 32;
             case INTERRUPT_ENABLED -> {
                 interruptEnabled = (value & 1) != 0;
                 updateLine();
