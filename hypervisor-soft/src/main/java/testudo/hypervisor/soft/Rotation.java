@@ -2,6 +2,7 @@ package testudo.hypervisor.soft;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import testudo.hypervisor.soft.cpu.Clock;
@@ -19,10 +20,14 @@ final class Rotation implements Clock {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final List<Hart> harts = new ArrayList<>();
-    private volatile long instructions;
-    private volatile long skippedTicks;
+    private final AtomicLong instructions = new AtomicLong();
+    private final AtomicLong skippedTicks = new AtomicLong();
     private int turn;
+    /// How many turns in a row had nothing to do.
     private int idle;
+    private int wakes;
+    /// [#wakes] when the first of the idle turns began: a kick since then is not to be slept through.
+    private int wakesBefore;
 
     void add(Hart hart) {
         harts.add(hart);
@@ -30,7 +35,7 @@ final class Rotation implements Clock {
 
     @Override
     public long ticks() {
-        return instructions / INSTRUCTIONS_PER_TICK + skippedTicks;
+        return instructions.get() / INSTRUCTIONS_PER_TICK + skippedTicks.get();
     }
 
     /// Waits for a hart's turn.
@@ -39,9 +44,15 @@ final class Rotation implements Clock {
         lock.lock();
         try {
             while (turn != hart.id() && !wanted(hart)) {
-                await();
+                changed.awaitUninterruptibly();
             }
-            return turn == hart.id() && !wanted(hart);
+            if (turn != hart.id() || wanted(hart)) {
+                return false;
+            }
+            if (idle == 0) {
+                wakesBefore = wakes;
+            }
+            return true;
         } finally {
             lock.unlock();
         }
@@ -53,18 +64,18 @@ final class Rotation implements Clock {
 
     /// Counts what the hart whose turn it is has executed.
     void count(int executed) {
-        instructions = instructions + executed; // one hart at a time
+        instructions.addAndGet(executed);
     }
 
     /// Ends a turn.
     /// @param waits whether the hart had nothing to do
-    void pass(Hart hart, boolean waits) {
+    void pass(boolean waits) {
         lock.lock();
         try {
             idle = waits ? idle + 1 : 0;
             if (idle >= harts.size()) {
                 idle = 0;
-                skip(hart);
+                skip();
             }
             turn = (turn + 1) % harts.size();
             changed.signalAll();
@@ -73,8 +84,8 @@ final class Rotation implements Clock {
         }
     }
 
-    /// All harts wait: goes to the first deadline, or waits until somebody kicks this hart.
-    private void skip(Hart hart) {
+    /// All harts wait: goes to the first deadline, or waits until somebody kicks one of them.
+    private void skip() {
         long now = ticks();
         long first = Long.MAX_VALUE;
         for (Hart other : harts) {
@@ -84,20 +95,19 @@ final class Rotation implements Clock {
             }
         }
         if (first != Long.MAX_VALUE) {
-            skippedTicks = skippedTicks + first;
-        } else if (!wanted(hart)) {
-            await();
+            skippedTicks.addAndGet(first);
+        } else {
+            while (wakes == wakesBefore) {
+                changed.awaitUninterruptibly();
+            }
         }
-    }
-
-    private void await() {
-        changed.awaitUninterruptibly();
     }
 
     /// Lets waiting harts look at their attention. Any thread.
     void wake() {
         lock.lock();
         try {
+            wakes++;
             changed.signalAll();
         } finally {
             lock.unlock();

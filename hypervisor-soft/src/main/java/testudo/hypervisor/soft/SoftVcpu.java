@@ -95,7 +95,7 @@ final class SoftVcpu implements Vcpu, RegisterAccess {
         if (!mine) {
             return end();
         }
-        boolean waits = !life.started() || (hart.attention() & Hart.WAIT) != 0 && !wakes();
+        boolean waits = !life.started() || ((hart.attention() & Hart.WAIT) != 0 && !wakes());
         int left = waits ? 0 : TURN;
         StopReason stop = null;
         while (left > 0 && stop == null && (hart.attention() & Hart.WAIT) == 0 && life.started()) {
@@ -106,7 +106,7 @@ final class SoftVcpu implements Vcpu, RegisterAccess {
             left -= executed;
             stop = end();
         }
-        turns.pass(hart, waits);
+        turns.pass(waits);
         return stop;
     }
 

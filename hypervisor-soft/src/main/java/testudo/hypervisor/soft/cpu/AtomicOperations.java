@@ -32,8 +32,9 @@ public final class AtomicOperations {
     public static void execute(Hart hart, int insn) {
         int width = insn >>> 12 & 7;
         int operation = insn >>> 27;
-        boolean known = (operation & 3) == 0 || operation < XOR && (operation != LOAD_RESERVED || (insn >>> 20 & 31) == 0);
-        if (!known || width != WORD && width != DOUBLE) {
+        boolean known = (operation & 3) == 0
+                || (operation < XOR && (operation != LOAD_RESERVED || (insn >>> 20 & 31) == 0));
+        if (!known || (width != WORD && width != DOUBLE)) {
             throw hart.mmu.trap.of(GuestTrap.ILLEGAL, 0);
         }
         int sizeBytes = 1 << width;

@@ -228,7 +228,7 @@ public final class ControlRegisters {
         cause = newCause;
         trapValue = value;
         exceptionPc = pc;
-        status = status & ~(STATUS_SPIE | STATUS_SPP | STATUS_SIE) | ((status & STATUS_SIE) != 0 ? STATUS_SPIE : 0)
+        status = (status & ~(STATUS_SPIE | STATUS_SPP | STATUS_SIE)) | ((status & STATUS_SIE) != 0 ? STATUS_SPIE : 0)
                 | (privilege == Hart.SUPERVISOR ? STATUS_SPP : 0);
         long base = vector & ~3L;
         return (vector & 1) != 0 && newCause < 0 ? base + 4 * (newCause & Long.MAX_VALUE) : base;
@@ -238,7 +238,7 @@ public final class ControlRegisters {
     /// @return the address to go on at; the privilege has been set
     long leave() {
         int mode = (status & STATUS_SPP) != 0 ? Hart.SUPERVISOR : Hart.USER;
-        status = status & ~(STATUS_SIE | STATUS_SPP) | ((status & STATUS_SPIE) != 0 ? STATUS_SIE : 0) | STATUS_SPIE;
+        status = (status & ~(STATUS_SIE | STATUS_SPP)) | ((status & STATUS_SPIE) != 0 ? STATUS_SIE : 0) | STATUS_SPIE;
         hart.privilege(mode);
         allowed();
         return exceptionPc;
@@ -255,7 +255,7 @@ public final class ControlRegisters {
 
     /// Checks that the current privilege may access a register at all.
     private void check(int number, boolean write) {
-        if ((number >>> PRIVILEGE_SHIFT & 3) > hart.privilege() || write && (number & READ_ONLY) == READ_ONLY) {
+        if ((number >>> PRIVILEGE_SHIFT & 3) > hart.privilege() || (write && (number & READ_ONLY) == READ_ONLY)) {
             throw illegal();
         }
     }
@@ -334,7 +334,7 @@ public final class ControlRegisters {
     }
 
     private void checkSelected() {
-        if (select < FIRST_IMSIC || select > LAST_IMSIC || select >= FIRST_IMSIC_ARRAY && (select & 1) != 0) {
+        if (select < FIRST_IMSIC || select > LAST_IMSIC || (select >= FIRST_IMSIC_ARRAY && (select & 1) != 0)) {
             throw illegal();
         }
     }

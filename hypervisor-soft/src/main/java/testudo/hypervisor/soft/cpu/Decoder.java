@@ -54,14 +54,16 @@ public final class Decoder {
     /// @param insn the instruction
     /// @return -2048 to 2047
     public static long immediateS(int insn) {
-        return insn >> 25 << 5 | insn >>> 7 & 31;
+        int value = insn >> 25 << 5 | (insn >>> 7 & 31);
+        return value;
     }
 
     /// The immediate of a B-type instruction.
     /// @param insn the instruction
     /// @return -4096 to 4094, even
     public static long immediateB(int insn) {
-        return insn >> 31 << 12 | (insn & 0x80) << 4 | insn >>> 20 & 0x7E0 | insn >>> 7 & 0x1E;
+        int value = insn >> 31 << 12 | (insn & 0x80) << 4 | (insn >>> 20 & 0x7E0) | (insn >>> 7 & 0x1E);
+        return value;
     }
 
     /// The immediate of a U-type instruction.
@@ -75,7 +77,8 @@ public final class Decoder {
     /// @param insn the instruction
     /// @return even, 21 bits with sign
     public static long immediateJ(int insn) {
-        return insn >> 31 << 20 | insn & 0xFF000 | insn >>> 9 & 0x800 | insn >>> 20 & 0x7FE;
+        int value = insn >> 31 << 20 | (insn & 0xFF000) | (insn >>> 9 & 0x800) | (insn >>> 20 & 0x7FE);
+        return value;
     }
 
     private static int decode(int c) {
@@ -139,7 +142,7 @@ public final class Decoder {
             case 0 -> immediate(OP_IMM, rd, 5, rd, shift);
             case 1 -> immediate(OP_IMM, rd, 5, rd, shift | 0x400);
             case 2 -> immediate(OP_IMM, rd, 7, rd, value);
-            default -> switch (c >>> 10 & 4 | c >>> 5 & 3) {
+            default -> switch ((c >>> 10 & 4) | (c >>> 5 & 3)) {
                 case 0 -> register(OP, rd, 0, other) | SUBTRACT;
                 case 1 -> register(OP, rd, 4, other);
                 case 2 -> register(OP, rd, 6, other);
@@ -206,6 +209,6 @@ public final class Decoder {
     }
 
     private static int jump(int value) {
-        return JAL | value & 0xFF000 | bits(value, 11, 1, 20) | bits(value, 1, 10, 21) | bits(value, 20, 1, 31);
+        return JAL | (value & 0xFF000) | bits(value, 11, 1, 20) | bits(value, 1, 10, 21) | bits(value, 20, 1, 31);
     }
 }

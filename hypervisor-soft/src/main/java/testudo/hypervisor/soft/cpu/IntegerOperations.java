@@ -132,7 +132,7 @@ public final class IntegerOperations {
             };
             case MULTIPLY -> multiplyWord(trap, function, left, right);
             case UNSIGNED_WORD -> {
-                require(trap, function == 0 || function == 4 && (insn >>> 20 & 31) == 0);
+                require(trap, function == 0 || (function == 4 && (insn >>> 20 & 31) == 0));
                 yield function == 0 ? (a & 0xFFFFFFFFL) + b : a & 0xFFFF;
             }
             case SHIFT_ADD -> switch (function) {
@@ -150,7 +150,7 @@ public final class IntegerOperations {
 
     private static long multiplyWord(GuestTrap trap, int function, int a, int b) {
         return switch (function) {
-            case 0 -> a * b;
+            case 0 -> (int) ((long) a * b);
             case 4 -> b == 0 ? -1 : a / b;
             case 5 -> b == 0 ? -1 : Integer.divideUnsigned(a, b);
             case 6 -> b == 0 ? a : a % b;

@@ -312,7 +312,7 @@ public final class Mmu {
         int first = PAGE_BYTES - (int) (va & PAGE_MASK);
         if (first < sizeBytes) {
             long low = loadPart(va, first);
-            return extend(low | loadPart(va + first, sizeBytes - first) << first * Byte.SIZE, sizeBytes);
+            return extend(low | loadPart(va + first, sizeBytes - first) << (first * Byte.SIZE), sizeBytes);
         }
         long pa = table.translate(va, Access.READ);
         long offset = enter(va, pa, Access.READ);
@@ -332,7 +332,7 @@ public final class Mmu {
     private long loadPart(long va, int count) {
         long value = 0;
         for (int i = 0; i < count; i++) {
-            value |= (loadByte(va + i) & 0xFF) << i * Byte.SIZE;
+            value |= (loadByte(va + i) & 0xFF) << (i * Byte.SIZE);
         }
         return value;
     }
@@ -348,7 +348,7 @@ public final class Mmu {
             table.translate(va, Access.WRITE); // both parts may fault before either is written
             table.translate(va + first, Access.WRITE);
             for (int i = 0; i < sizeBytes; i++) {
-                storeByte(va + i, value >>> i * Byte.SIZE);
+                storeByte(va + i, value >>> (i * Byte.SIZE));
             }
             return;
         }

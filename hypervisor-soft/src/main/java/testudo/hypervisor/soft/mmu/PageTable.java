@@ -44,7 +44,7 @@ final class PageTable {
     /// Whether `satp` may have a mode: bare, 39, 48 or 57 bits.
     static boolean supports(long satp) {
         int mode = (int) (satp >>> MODE_SHIFT);
-        return mode == 0 || mode >= MODE_SV39 && mode <= MODE_SV39 + 2;
+        return mode == 0 || (mode >= MODE_SV39 && mode <= MODE_SV39 + 2);
     }
 
     void root(long satp) {
@@ -111,7 +111,7 @@ final class PageTable {
         if ((entry & wanted) != wanted && !Mmu.LONG.compareAndSet(memory.ram, offset, entry, entry | wanted)) {
             return translate(va, access); // somebody changed the entry: whatever it says now counts
         }
-        return base | va & inside;
+        return base | (va & inside);
     }
 
     private boolean permits(long entry, Access access) {

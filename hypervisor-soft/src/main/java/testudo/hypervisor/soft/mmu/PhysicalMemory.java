@@ -53,7 +53,7 @@ public final class PhysicalMemory {
     @Nullable
     GuestRegion find(long gpa, int sizeBytes, boolean write) {
         GuestRegion region = memory.find(gpa, sizeBytes);
-        return region == null || write && region.purpose() == Purpose.FIRMWARE ? null : region;
+        return region == null || (write && region.purpose() == Purpose.FIRMWARE) ? null : region;
     }
 
     /// Reads from a segment, at any alignment.
