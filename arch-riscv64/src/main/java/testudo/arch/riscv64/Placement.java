@@ -1,6 +1,7 @@
 package testudo.arch.riscv64;
 
 import java.util.Optional;
+import testudo.arch.riscv64.layout.MemoryMap;
 import testudo.spi.VmmException;
 import testudo.spi.arch.KernelImage;
 import testudo.spi.arch.MachinePlan.Window;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import testudo.arch.riscv64.layout.MemoryMap;
 import testudo.arch.riscv64.boot.BootImage;
 import testudo.arch.riscv64.boot.KernelFile;
 import testudo.spi.VmmException;

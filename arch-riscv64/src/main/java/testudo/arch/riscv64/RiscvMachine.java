@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import testudo.arch.riscv64.layout.MemoryMap;
 import testudo.arch.riscv64.boot.BootImage;
 import testudo.arch.riscv64.boot.BootImage.Segment;
 import testudo.arch.riscv64.fdt.DeviceTree;

@@ -17,6 +17,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
+import testudo.arch.riscv64.layout.MemoryMap;
 import testudo.arch.riscv64.boot.BootImage;
 import testudo.arch.riscv64.boot.KernelFile;
 import testudo.spi.VmmException;

@@ -40,11 +40,11 @@ class SoftVmTest {
     /// `ecall` with an extension number of up to 32 bits.
     private static int[] call(int extension, int function) {
         int upper = extension + 0x800 >>> 12;
-        return new int[] {lui(A7, upper), addiw(A7, A7, extension << 20 >> 20), li(A6, function), ECALL};
+        return new int[]{lui(A7, upper), addiw(A7, A7, extension << 20 >> 20), li(A6, function), ECALL};
     }
 
     private static int[] shutDown() {
-        return join(new int[] {li(A0, 0), li(A1, 0)}, call(0x53525354, 0));
+        return join(new int[]{li(A0, 0), li(A1, 0)}, call(0x53525354, 0));
     }
 
     @Test
@@ -67,9 +67,9 @@ class SoftVmTest {
 
     @Test
     void unknownCallsGoToTheMachineAndAreNotSupported() {
-        try (Guest guest = new Guest(join(new int[] {li(A0, 7), li(A1, 8)}, call(0x4442434E, 2), new int[] {addi(S0, A0, 0)}, shutDown()))) {
+        try (Guest guest = new Guest(join(new int[]{li(A0, 7), li(A1, 8)}, call(0x4442434E, 2), new int[]{addi(S0, A0, 0)}, shutDown()))) {
             guest.run();
-            assertArrayEquals(new long[] {0x4442434E, 2, 7, 8, 0, 0, 0}, guest.calls.getFirst());
+            assertArrayEquals(new long[]{0x4442434E, 2, 7, 8, 0, 0, 0}, guest.calls.getFirst());
             assertEquals(-2, guest.register(0, "x8"));
         }
     }
@@ -101,12 +101,12 @@ class SoftVmTest {
     void timerWakesAndInterrupts(Timing timing) {
         try (Guest guest = new Guest(1, timing)) {
             guest.load(0, join(
-                    new int[] {
-                        auipc(T0, 0), addi(T0, T0, 0x100), csrrw(ZERO, STVEC, T0), li(T1, 32), csrrs(ZERO, SIE, T1),
-                        csrrs(T2, TIME, ZERO), addi(T2, T2, 100), csrrw(ZERO, STIMECMP, T2), li(T1, 2), csrrs(ZERO, SSTATUS, T1), WFI,
-                        jal(ZERO, -4)
+                    new int[]{
+                            auipc(T0, 0), addi(T0, T0, 0x100), csrrw(ZERO, STVEC, T0), li(T1, 32), csrrs(ZERO, SIE, T1),
+                            csrrs(T2, TIME, ZERO), addi(T2, T2, 100), csrrw(ZERO, STIMECMP, T2), li(T1, 2), csrrs(ZERO, SSTATUS, T1), WFI,
+                            jal(ZERO, -4)
                     }));
-            guest.load(0x100, join(new int[] {csrrs(S0, SCAUSE, ZERO), csrrs(S1, TIME, ZERO)}, shutDown()));
+            guest.load(0x100, join(new int[]{csrrs(S0, SCAUSE, ZERO), csrrs(S1, TIME, ZERO)}, shutDown()));
             assertEquals(StopReason.SYSTEM_EVENT, guest.run());
             assertEquals(Long.MIN_VALUE | 5, guest.register(0, "x8"));
             assertTrue(guest.register(0, "x9") >= guest.register(0, "x7"));
@@ -119,7 +119,8 @@ class SoftVmTest {
             guest.load(0, auipc(T0, 0), addi(T0, T0, 0x100), csrrw(ZERO, STVEC, T0), li(T1, 0x200), csrrs(ZERO, SIE, T1), li(T1, 2),
                     csrrs(ZERO, SSTATUS, T1), jal(ZERO, 0));
             guest.load(0x100, join(
-                    new int[] {csrrs(S0, SCAUSE, ZERO), csrrs(A2, SIP, ZERO), csrrw(S1, STOPEI, ZERO), csrrs(A3, SIP, ZERO), csrrs(A4, STOPEI, ZERO)},
+                    new int[]{csrrs(S0, SCAUSE, ZERO), csrrs(A2, SIP, ZERO), csrrw(S1, STOPEI, ZERO), csrrs(A3, SIP, ZERO), csrrs(A4,
+                            STOPEI, ZERO)},
                     shutDown()));
             guest.pending = 33;
             assertEquals(StopReason.SYSTEM_EVENT, guest.run());
@@ -140,9 +141,9 @@ class SoftVmTest {
         int rounds = 1000;
         try (Guest guest = new Guest(harts, timing)) {
             guest.load(0, join(
-                    new int[] {li(S1, 1)},
+                    new int[]{li(S1, 1)},
                     startLoop(harts),
-                    new int[] {jal(ZERO, 0x400 - 4 * (1 + startLoop(harts).length))}));
+                    new int[]{jal(ZERO, 0x400 - 4 * (1 + startLoop(harts).length))}));
             guest.load(0x400, lui(T0, COUNTER_UPPER), slli(T0, T0, 32), srli(T0, T0, 32), li(T1, rounds), li(T2, 1),
                     amo(0, 3, ZERO, T0, T2), amo(2, 3, A2, T0, ZERO), addi(A2, A2, 1), amo(3, 3, A3, T0, A2), bne(A3, ZERO, -12),
                     addi(T1, T1, -1), bne(T1, ZERO, -24), addi(T0, T0, 64), amo(0, 2, ZERO, T0, T2), li(A4, harts),
@@ -156,9 +157,9 @@ class SoftVmTest {
     private static int[] startLoop(int harts) {
         int[] body = call(0x48534D, 0);
         return join(
-                new int[] {addi(A0, S1, 0), auipc(A1, 0), addi(A1, A1, 0x400 - 8), li(A2, 0)},
+                new int[]{addi(A0, S1, 0), auipc(A1, 0), addi(A1, A1, 0x400 - 8), li(A2, 0)},
                 body,
-                new int[] {addi(S1, S1, 1), li(T0, harts), bne(S1, T0, -4 * (body.length + 6))});
+                new int[]{addi(S1, S1, 1), li(T0, harts), bne(S1, T0, -4 * (body.length + 6))});
     }
 
     /// Hart 0 ends the machine; hart 1 adds for ever.
@@ -167,7 +168,7 @@ class SoftVmTest {
         long[] counts = new long[2];
         for (int run = 0; run < counts.length; run++) {
             try (Guest guest = new Guest(2, Timing.DETERMINISTIC)) {
-                guest.load(0, join(new int[] {li(S1, 1)}, startLoop(2), new int[] {jal(ZERO, 0x400 - 4 * (1 + startLoop(2).length))}));
+                guest.load(0, join(new int[]{li(S1, 1)}, startLoop(2), new int[]{jal(ZERO, 0x400 - 4 * (1 + startLoop(2).length))}));
                 guest.load(0x400, lui(T0, COUNTER_UPPER), slli(T0, T0, 32), srli(T0, T0, 32), li(T1, 2000), slli(T1, T1, 5), li(T2, 1),
                         amo(0, 3, ZERO, T0, T2), ld(A2, T0, 0), add(S0, S0, A2), addi(T1, T1, -1), bne(T1, ZERO, -16),
                         bne(A0, ZERO, -20), lui(T1, CONSOLE_UPPER), sd(ZERO, T1, 8));
@@ -203,7 +204,8 @@ class SoftVmTest {
             }
             for (int run = 0; run < 200; run++) {
                 guest.vcpus.getFirst().setBootState(
-                        new testudo.spi.riscv.RiscvBootState(Guest.RAM + (random.nextInt(bytes.length) & -2), random.nextLong(), random.nextLong(), true));
+                        new testudo.spi.riscv.RiscvBootState(Guest.RAM + (random.nextInt(bytes.length) & -2), random.nextLong(), random
+                                .nextLong(), true));
                 Thread kicker = Thread.ofPlatform().start(() -> guest.vcpus.getFirst().kick());
                 StopReason reason = guest.run();
                 kicker.join();
@@ -216,9 +218,9 @@ class SoftVmTest {
     void selfModifyingCodeIsSeen() {
         int patched = addi(S0, S0, 1);
         try (Guest guest = new Guest(join(
-                new int[] {
-                    li(T1, 100), auipc(T0, 0), lw(T2, T0, 36), FENCE_I, sw(T2, T0, 16), li(S0, 0), addi(T1, T1, -1), bne(T1, ZERO, -24),
-                    jal(ZERO, 12), NOP, patched
+                new int[]{
+                        li(T1, 100), auipc(T0, 0), lw(T2, T0, 36), FENCE_I, sw(T2, T0, 16), li(S0, 0), addi(T1, T1, -1), bne(T1, ZERO, -24),
+                        jal(ZERO, 12), NOP, patched
                 },
                 shutDown()))) {
             assertEquals(StopReason.SYSTEM_EVENT, guest.run());
@@ -231,7 +233,8 @@ class SoftVmTest {
         for (int extension : List.of(0x48534D, 0x735049, 0x52464E43, 0x53525354, 0x53555350, 0x10)) {
             for (int function : List.of(0, 2, 3, 7, -1)) {
                 try (Guest guest = new Guest(join(
-                        new int[] {li(A0, -1), slli(A0, A0, 3), li(A1, -2), li(A2, -1)}, call(extension, function), new int[] {sd(ZERO, S0, 8)}))) {
+                        new int[]{li(A0, -1), slli(A0, A0, 3), li(A1, -2), li(A2, -1)}, call(extension, function), new int[]{sd(ZERO, S0,
+                                8)}))) {
                     guest.vcpus.getFirst().kick();
                     assertEquals(StopReason.KICKED, guest.run());
                     guest.load(4L * 8, lui(S0, CONSOLE_UPPER), sd(ZERO, S0, 8));

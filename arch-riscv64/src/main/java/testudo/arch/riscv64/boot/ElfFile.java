@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
-import testudo.arch.riscv64.MemoryMap;
+import testudo.arch.riscv64.layout.MemoryMap;
 import testudo.arch.riscv64.boot.BootImage.Segment;
 import testudo.arch.riscv64.boot.Source.Plain;
 import testudo.spi.VmmException;

@@ -113,8 +113,10 @@ class MmuTest {
 
     /// Columns: permission bits, user mode, SUM, MXR, then what load, store and fetch end in; -1 is success.
     @ParameterizedTest
-    @CsvSource({"2,false,false,false,-1,15,12", "6,false,false,false,-1,-1,12", "8,false,false,false,13,15,-1", "8,false,false,true,-1,15,-1",
-            "14,false,false,false,-1,-1,-1", "14,true,false,false,13,15,12", "30,true,false,false,-1,-1,-1", "30,false,false,false,13,15,12",
+    @CsvSource({"2,false,false,false,-1,15,12", "6,false,false,false,-1,-1,12", "8,false,false,false,13,15,-1",
+            "8,false,false,true,-1,15,-1",
+            "14,false,false,false,-1,-1,-1", "14,true,false,false,13,15,12", "30,true,false,false,-1,-1,-1",
+            "30,false,false,false,13,15,12",
             "30,false,true,false,-1,-1,12", "4,false,false,false,13,15,12", "12,false,false,false,13,15,12"})
     void permissions(long bits, boolean user, boolean sum, boolean mxr, int load, int store, int fetch) {
         map(3, VA, DATA, 0, bits);
@@ -136,7 +138,7 @@ class MmuTest {
 
     @Test
     void brokenEntriesFault() {
-        for (long broken : new long[] {1L << 63, 1L << 54, 3L << 61}) {
+        for (long broken : new long[]{1L << 63, 1L << 54, 3L << 61}) {
             map(3, VA, DATA, 0, ALL | broken);
             on(3);
             assertEquals(GuestTrap.LOAD_PAGE, cause(this::load, VA));

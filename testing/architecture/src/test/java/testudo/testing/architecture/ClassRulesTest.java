@@ -32,6 +32,8 @@ class ClassRulesTest {
     private static final int MAX_PARAMETERS = 6;
     /// A system call has a number and six arguments; that is the kernel's interface, not a choice of ours.
     private static final String SYSTEM_CALL = "testudo.platform.linux.call.Syscall";
+    /// The one switch over all instructions: the JVM keeps the state of the loop in registers only when it is one method.
+    private static final String INSTRUCTION_SWITCH = "testudo.hypervisor.soft.cpu.Interpreter.run";
 
     /// Modules whose packages are chapters of one text that refer to each other: a device's context names the disk contract, which
     /// names the device's event loop, and a sealed root names its cases.
@@ -159,7 +161,7 @@ class ClassRulesTest {
             for (ClassModel type : module.classes()) {
                 for (MethodModel method : type.methods()) {
                     String name = type.thisClass().asInternalName().replace('/', '.') + "." + method.methodName().stringValue();
-                    if (lines(method) > MAX_METHOD_LINES) {
+                    if (lines(method) > MAX_METHOD_LINES && !name.equals(INSTRUCTION_SWITCH)) {
                         problems.add(name + " has about " + lines(method) + " lines, more than " + MAX_METHOD_LINES);
                     }
                     int parameters = parameters(method);

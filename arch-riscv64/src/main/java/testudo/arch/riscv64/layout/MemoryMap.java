@@ -1,4 +1,4 @@
-package testudo.arch.riscv64;
+package testudo.arch.riscv64.layout;
 
 import java.util.Map;
 import testudo.spi.VmmException;
@@ -16,13 +16,13 @@ public record MemoryMap(long memoryBytes, int vcpus, int addressBits) {
     public static final long KERNEL = RAM + 0x20_0000;
 
     /// The first hart's interrupt file; each hart has a page.
-    static final long IMSIC = 0x0800_0000L;
+    public static final long IMSIC = 0x0800_0000L;
     /// Bytes of a hart's interrupt file.
-    static final long IMSIC_BYTES = 0x1000;
+    public static final long IMSIC_BYTES = 0x1000;
     /// Bytes of the APLIC, which stands behind the last interrupt file.
-    static final long APLIC_BYTES = 0x4000;
+    public static final long APLIC_BYTES = 0x4000;
     /// The largest number of harts: hart indices of the device tree and the file window allow more, nobody has tried.
-    static final int MAX_VCPUS = 512;
+    public static final int MAX_VCPUS = 512;
 
     private static final Window CONFIG = new Window(0x3000_0000L, 16L << 20); // ECAM, 16 buses
     private static final Window LOW = new Window(0x4000_0000L, 1L << 30);
@@ -57,32 +57,32 @@ public record MemoryMap(long memoryBytes, int vcpus, int addressBits) {
     }
 
     /// The interrupt files of all harts.
-    Window imsic() {
+    public Window imsic() {
         return new Window(IMSIC, IMSIC_BYTES * vcpus);
     }
 
     /// The wired interrupts.
-    Window aplic() {
+    public Window aplic() {
         return new Window(imsic().end(), APLIC_BYTES);
     }
 
     /// The interrupt controllers' registers, as the plan names them.
-    Map<String, Window> interruptRegisters() {
+    public Map<String, Window> interruptRegisters() {
         return Map.of("imsic", imsic(), "aplic", aplic());
     }
 
     /// PCI configuration space.
-    Window config() {
+    public Window config() {
         return CONFIG;
     }
 
     /// PCI memory for 32-bit base address registers.
-    Window low() {
+    public Window low() {
         return LOW;
     }
 
     /// PCI memory for 64-bit base address registers: what is left behind RAM.
-    Window high() {
+    public Window high() {
         long start = Math.max(FOUR_GIB, (ramEnd() + GIB - 1) & -GIB);
         return new Window(start, (1L << Math.min(addressBits, WINDOW_BITS)) - start);
     }
