@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
-import testudo.arch.riscv64.layout.MemoryMap;
 import testudo.arch.riscv64.boot.BootImage.Segment;
 import testudo.arch.riscv64.boot.Source.Plain;
+import testudo.arch.riscv64.layout.MemoryMap;
 import testudo.spi.VmmException;
 import testudo.spi.arch.KernelImage;
 

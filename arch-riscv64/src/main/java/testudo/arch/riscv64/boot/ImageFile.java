@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import testudo.arch.riscv64.layout.MemoryMap;
 import testudo.arch.riscv64.boot.BootImage.Segment;
+import testudo.arch.riscv64.layout.MemoryMap;
 import testudo.spi.VmmException;
 import testudo.spi.arch.KernelImage;
 

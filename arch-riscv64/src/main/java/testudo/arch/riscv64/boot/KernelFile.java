@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import testudo.arch.riscv64.layout.MemoryMap;
 import testudo.arch.riscv64.boot.Source.Gzip;
 import testudo.arch.riscv64.boot.Source.Plain;
+import testudo.arch.riscv64.layout.MemoryMap;
 import testudo.spi.VmmException;
 import testudo.spi.arch.KernelImage;
 

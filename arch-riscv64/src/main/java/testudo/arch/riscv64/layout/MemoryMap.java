@@ -57,31 +57,37 @@ public record MemoryMap(long memoryBytes, int vcpus, int addressBits) {
     }
 
     /// The interrupt files of all harts.
+    /// @return the range
     public Window imsic() {
         return new Window(IMSIC, IMSIC_BYTES * vcpus);
     }
 
     /// The wired interrupts.
+    /// @return the range
     public Window aplic() {
         return new Window(imsic().end(), APLIC_BYTES);
     }
 
     /// The interrupt controllers' registers, as the plan names them.
+    /// @return the ranges by name
     public Map<String, Window> interruptRegisters() {
         return Map.of("imsic", imsic(), "aplic", aplic());
     }
 
     /// PCI configuration space.
+    /// @return the range
     public Window config() {
         return CONFIG;
     }
 
     /// PCI memory for 32-bit base address registers.
+    /// @return the range
     public Window low() {
         return LOW;
     }
 
     /// PCI memory for 64-bit base address registers: what is left behind RAM.
+    /// @return the range
     public Window high() {
         long start = Math.max(FOUR_GIB, (ramEnd() + GIB - 1) & -GIB);
         return new Window(start, (1L << Math.min(addressBits, WINDOW_BITS)) - start);

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.StringTokenizer;
 
 /// The host's name server, to which the guest's is an alias.
 final class NameServers {
@@ -26,10 +27,10 @@ final class NameServers {
 
     static Optional<InetAddress> first(String resolver) {
         for (String line : resolver.lines().toList()) {
-            String[] words = line.strip().split("\\s+");
-            if (words.length >= 2 && words[0].equals(WORD)) {
+            StringTokenizer words = new StringTokenizer(line);
+            if (words.countTokens() >= 2 && words.nextToken().equals(WORD)) {
                 try {
-                    InetAddress address = InetAddress.ofLiteral(words[1]);
+                    InetAddress address = InetAddress.ofLiteral(words.nextToken());
                     if (address instanceof Inet4Address) {
                         return Optional.of(address);
                     }

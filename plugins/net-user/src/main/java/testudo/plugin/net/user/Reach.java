@@ -49,7 +49,7 @@ final class Reach {
         InetAddress target = inet(address);
         boolean never = address >>> 24 == 0 || address == -1 || target.isLoopbackAddress() || target.isLinkLocalAddress()
                 || target.isMulticastAddress() || address >>> 28 == 0xF;
-        if (never || !hostAccess && ownAddresses.contains(target)) {
+        if (never || (!hostAccess && ownAddresses.contains(target))) {
             return null;
         }
         return new InetSocketAddress(target, port);

@@ -26,7 +26,7 @@ final class SendBuffer {
     /// Fills it from a socket.
     /// @return bytes read, -1 at the end of the stream
     int fill(SocketChannel from) throws IOException {
-        if (bytes == NOTHING) {
+        if (bytes.capacity() == 0) {
             bytes = ByteBuffer.allocateDirect(SIZE_BYTES);
             memory = MemorySegment.ofBuffer(bytes);
         }

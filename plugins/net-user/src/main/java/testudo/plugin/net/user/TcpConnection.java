@@ -281,7 +281,7 @@ final class TcpConnection implements HostTask {
 
     /// Sends what the guest's window and the ring have room for.
     void pump() {
-        if (opening != Opening.OPEN || finSent && sent == next) {
+        if (opening != Opening.OPEN || (finSent && sent == next)) {
             return;
         }
         int longest = all.longSegments() ? LONGEST_SEGMENT / mss * mss : mss;

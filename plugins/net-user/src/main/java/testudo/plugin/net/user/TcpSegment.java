@@ -100,7 +100,7 @@ record TcpSegment(IpPacket packet, int headerBytes) {
         Bytes.put16(memory, at + 2, flow.guestPort());
         Bytes.put32(memory, at + 4, sequence);
         Bytes.put32(memory, at + 8, acknowledgment);
-        Bytes.put16(memory, at + 12, headerBytes / 4 << 12 | flags);
+        Bytes.put16(memory, at + 12, ((headerBytes / 4) << 12) | flags);
         Bytes.put16(memory, at + 14, window);
         Bytes.put32(memory, at + 16, 0);
     }

@@ -109,7 +109,7 @@ final class ControlQueue {
         if ((wanted & ~(features & NetFeature.GUEST_OFFLOADS)) != 0) {
             return ERROR;
         }
-        link.agree(features & NetFeature.OFFLOADS & ~NetFeature.GUEST_OFFLOADS | wanted);
+        link.agree((features & NetFeature.OFFLOADS & ~NetFeature.GUEST_OFFLOADS) | wanted);
         return OK;
     }
 }

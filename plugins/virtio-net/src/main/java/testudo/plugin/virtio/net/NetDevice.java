@@ -59,7 +59,7 @@ final class NetDevice implements VirtioDevice {
     public long readConfig(int offset, int sizeBytes) {
         long value = 0;
         for (int i = sizeBytes - 1; i >= 0; i--) {
-            value = value << 8 | config[offset + i] & 0xFF;
+            value = (value << 8) | (config[offset + i] & 0xFF);
         }
         return value;
     }

@@ -32,7 +32,7 @@ record NetIdentity(Optional<MacAddress> mac, int pairs, int mtu, VirtioTraits tr
         int mtu = options.mtu().orElse(link.mtu());
         // with host-ip, mac is the host's own address, as crosvm has it
         var mac = options.hostIp().isPresent() ? Optional.<MacAddress>empty() : options.mac().map(MacAddress::parse);
-        long features = link.features() & NetFeature.OFFLOADS | NetFeature.STATUS | NetFeature.CTRL_VQ | NetFeature.CTRL_RX;
+        long features = (link.features() & NetFeature.OFFLOADS) | NetFeature.STATUS | NetFeature.CTRL_VQ | NetFeature.CTRL_RX;
         features |= mac.isPresent() ? NetFeature.MAC : 0;
         features |= mtu > 0 ? NetFeature.MTU : 0;
         features |= options.mrgRxbuf() ? NetFeature.MRG_RXBUF : 0;
