@@ -28,7 +28,7 @@ class GuestCacheTest {
     }
 
     private Path kept() throws IOException {
-        Path kept = Files.createDirectories(folder.resolve("demo/riscv64-1"));
+        Path kept = Files.createDirectories(folder.resolve("demo/riscv64-2"));
         Files.writeString(kept.resolve("kernel"), "old");
         Files.writeString(kept.resolve("initramfs"), "old");
         return kept;
@@ -55,7 +55,7 @@ class GuestCacheTest {
         assertThrows(VmmException.Host.class, () -> cache().guest(GuestArchitecture.RISCV64, true));
         assertEquals("old", Files.readString(kept.resolve("kernel")));
         try (Stream<Path> entries = Files.list(folder.resolve("demo"))) {
-            assertEquals(List.of("lock", "riscv64-1"), entries.map(each -> each.getFileName().toString()).sorted().toList());
+            assertEquals(List.of("lock", "riscv64-2"), entries.map(each -> each.getFileName().toString()).sorted().toList());
         }
     }
 
