@@ -9,9 +9,8 @@ import testudo.spi.memory.GuestRegion;
 
 /// A hart's way to memory: virtual addresses in, values out.
 ///
-/// The first lines of each method are the fast path, small enough to be inlined wherever they are used: one look into the TLB of the current privilege. Everything
-/// else (translation, misaligned accesses, devices, faults) is behind a call. Aligned accesses are single-copy atomic and never
-/// hoisted or merged by the compiler. Loads give sign-extended values. Only the hart's thread calls it.
+/// [FastPath] finds what is in the TLB; everything else (translation, misaligned accesses, devices, faults) is here. Aligned accesses are
+/// single-copy atomic and never hoisted or merged by the compiler. Loads give sign-extended values. Only the hart's thread calls it.
 public final class Mmu {
     /// Accesses a 16-bit value of a segment at an aligned offset.
     public static final VarHandle SHORT = handle(ValueLayout.JAVA_SHORT);
@@ -19,7 +18,7 @@ public final class Mmu {
     public static final VarHandle INT = handle(ValueLayout.JAVA_INT);
     /// Accesses a 64-bit value of a segment at an aligned offset.
     public static final VarHandle LONG = handle(ValueLayout.JAVA_LONG);
-    private static final VarHandle BYTE = handle(ValueLayout.JAVA_BYTE);
+    static final VarHandle BYTE = handle(ValueLayout.JAVA_BYTE);
 
     /// Bytes of a block of the cache-block instructions.
     public static final int CACHE_BLOCK_BYTES = 64;
@@ -136,12 +135,7 @@ public final class Mmu {
     /// @return the value, sign-extended
     /// @throws GuestTrap when the guest may not
     public long loadByte(long va) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.readTag[slot] == (va & Tlb.PAGE)) {
-            return (byte) BYTE.getOpaque(ram, va + t.readOffset[slot]);
-        }
-        return loadSlowly(va, 1);
+        return FastPath.loadByte(ram, tlb.data, this, va);
     }
 
     /// Loads 16 bits.
@@ -149,12 +143,7 @@ public final class Mmu {
     /// @return the value, sign-extended
     /// @throws GuestTrap when the guest may not
     public long loadShort(long va) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.readTag[slot] == (va & (Tlb.PAGE | 1))) {
-            return (short) SHORT.getOpaque(ram, va + t.readOffset[slot]);
-        }
-        return loadSlowly(va, 2);
+        return FastPath.loadShort(ram, tlb.data, this, va);
     }
 
     /// Loads 32 bits.
@@ -162,12 +151,7 @@ public final class Mmu {
     /// @return the value, sign-extended
     /// @throws GuestTrap when the guest may not
     public long loadInt(long va) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.readTag[slot] == (va & (Tlb.PAGE | 3))) {
-            return (int) INT.getOpaque(ram, va + t.readOffset[slot]);
-        }
-        return loadSlowly(va, 4);
+        return FastPath.loadInt(ram, tlb.data, this, va);
     }
 
     /// Loads 64 bits.
@@ -175,12 +159,7 @@ public final class Mmu {
     /// @return the value
     /// @throws GuestTrap when the guest may not
     public long loadLong(long va) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.readTag[slot] == (va & (Tlb.PAGE | 7))) {
-            return (long) LONG.getOpaque(ram, va + t.readOffset[slot]);
-        }
-        return loadSlowly(va, 8);
+        return FastPath.loadLong(ram, tlb.data, this, va);
     }
 
     /// Stores 8 bits.
@@ -188,13 +167,7 @@ public final class Mmu {
     /// @param value the low bits count
     /// @throws GuestTrap when the guest may not
     public void storeByte(long va, long value) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.writeTag[slot] == (va & Tlb.PAGE)) {
-            BYTE.setOpaque(ram, va + t.writeOffset[slot], (byte) value);
-        } else {
-            storeSlowly(va, 1, value);
-        }
+        FastPath.storeByte(ram, tlb.data, this, va, value);
     }
 
     /// Stores 16 bits.
@@ -202,13 +175,7 @@ public final class Mmu {
     /// @param value the low bits count
     /// @throws GuestTrap when the guest may not
     public void storeShort(long va, long value) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.writeTag[slot] == (va & (Tlb.PAGE | 1))) {
-            SHORT.setOpaque(ram, va + t.writeOffset[slot], (short) value);
-        } else {
-            storeSlowly(va, 2, value);
-        }
+        FastPath.storeShort(ram, tlb.data, this, va, value);
     }
 
     /// Stores 32 bits.
@@ -216,13 +183,7 @@ public final class Mmu {
     /// @param value the low bits count
     /// @throws GuestTrap when the guest may not
     public void storeInt(long va, long value) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.writeTag[slot] == (va & (Tlb.PAGE | 3))) {
-            INT.setOpaque(ram, va + t.writeOffset[slot], (int) value);
-        } else {
-            storeSlowly(va, 4, value);
-        }
+        FastPath.storeInt(ram, tlb.data, this, va, value);
     }
 
     /// Stores 64 bits.
@@ -230,13 +191,7 @@ public final class Mmu {
     /// @param value the value
     /// @throws GuestTrap when the guest may not
     public void storeLong(long va, long value) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.writeTag[slot] == (va & (Tlb.PAGE | 7))) {
-            LONG.setOpaque(ram, va + t.writeOffset[slot], value);
-        } else {
-            storeSlowly(va, 8, value);
-        }
+        FastPath.storeLong(ram, tlb.data, this, va, value);
     }
 
     /// Fetches an instruction.
@@ -244,19 +199,10 @@ public final class Mmu {
     /// @return 32 bits; of a 16-bit instruction the low half counts
     /// @throws GuestTrap when the guest may not
     public int fetch(long va) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.fetchTag[slot] == (va & Tlb.PAGE) && (va & PAGE_MASK) != PAGE_BYTES - 2) {
-            return ram.get(PhysicalMemory.INT, va + t.fetchOffset[slot]);
+        if (tlb.fetches(va) && (va & PAGE_MASK) != PAGE_BYTES - 2) {
+            return ram.get(PhysicalMemory.INT, va + tlb.fetchDelta(va));
         }
         return fetchSlowly(va);
-    }
-
-    /// Whether the TLB has an instruction's page.
-    /// @param va its address
-    /// @return true when [Tlb#fetchOffset] tells where it is
-    public boolean fetchable(long va) {
-        return tlb.fetchTag[(int) (va >>> 12) & Tlb.MASK] == (va & Tlb.PAGE);
     }
 
     /// Reads an instruction from RAM.
@@ -308,7 +254,7 @@ public final class Mmu {
         return offset;
     }
 
-    private long loadSlowly(long va, int sizeBytes) {
+    long loadSlowly(long va, int sizeBytes) {
         int first = PAGE_BYTES - (int) (va & PAGE_MASK);
         if (first < sizeBytes) {
             long low = loadPart(va, first);
@@ -342,7 +288,7 @@ public final class Mmu {
         return value << shift >> shift;
     }
 
-    private void storeSlowly(long va, int sizeBytes, long value) {
+    void storeSlowly(long va, int sizeBytes, long value) {
         int first = PAGE_BYTES - (int) (va & PAGE_MASK);
         if (first < sizeBytes) {
             table.translate(va, Access.WRITE); // both parts may fault before either is written
@@ -381,10 +327,10 @@ public final class Mmu {
     /// @return an aligned offset in [#ram]
     /// @throws GuestTrap when it is misaligned, not in RAM, or the guest may not write there
     public long atomicOffset(long va, int sizeBytes) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.writeTag[slot] == (va & (Tlb.PAGE | sizeBytes - 1))) {
-            return va + t.writeOffset[slot];
+        long[] data = tlb.data;
+        int slot = Tlb.slot(va);
+        if (data[slot + Tlb.WRITE_TAG] == (va & (Tlb.PAGE | sizeBytes - 1))) {
+            return va + data[slot + Tlb.WRITE_OFFSET];
         }
         if ((va & sizeBytes - 1) != 0) {
             throw trap.of(GuestTrap.STORE_MISALIGNED, va);
@@ -402,10 +348,10 @@ public final class Mmu {
     /// @return an aligned offset in [#ram]
     /// @throws GuestTrap when it is misaligned, not in RAM, or the guest may not read there
     public long reservedOffset(long va, int sizeBytes) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.readTag[slot] == (va & (Tlb.PAGE | sizeBytes - 1))) {
-            return va + t.readOffset[slot];
+        long[] data = tlb.data;
+        int slot = Tlb.slot(va);
+        if (data[slot + Tlb.READ_TAG] == (va & (Tlb.PAGE | sizeBytes - 1))) {
+            return va + data[slot + Tlb.READ_OFFSET];
         }
         if ((va & sizeBytes - 1) != 0) {
             throw trap.of(GuestTrap.LOAD_MISALIGNED, va);
