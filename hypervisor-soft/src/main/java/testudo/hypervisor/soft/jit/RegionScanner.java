@@ -19,7 +19,7 @@ import testudo.hypervisor.soft.cpu.Decoder;
 /// a bound or another region is met. One use, on the hart's thread: only the hart can say what its addresses mean.
 final class RegionScanner {
     /// HotSpot compiles no method over 8000 bytes of bytecode; an instruction costs about 12, and each entry and edge some more.
-    static final int MAX_INSTRUCTIONS = 400;
+    static final int MAX_INSTRUCTIONS = 200;
     /// Bytes of bytecode that a region is reckoned to cost at most.
     private static final int MAX_COST = 7000;
     private static final int INSTRUCTION_COST = 16;

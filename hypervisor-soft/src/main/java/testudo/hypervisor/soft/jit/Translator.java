@@ -22,7 +22,7 @@ public final class Translator implements AutoCloseable {
     private static final long MAXIMUM_BYTES = 48L << 20;
     private static final int QUEUED = 64;
     /// How often a jump leads somewhere before that is translated.
-    private static final int THRESHOLD = 1000;
+    private static final int THRESHOLD = 30_000;
 
     /// The bounds of what a machine's translations may take, and how eager it is.
     ///

@@ -23,7 +23,8 @@ public final class Mmu {
     /// Bytes of a block of the cache-block instructions.
     public static final int CACHE_BLOCK_BYTES = 64;
 
-    private static final int PAGE_BYTES = 4096;
+    private static final int PAGE_SHIFT = 12;
+    private static final int PAGE_BYTES = 1 << PAGE_SHIFT;
     private static final int PAGE_MASK = PAGE_BYTES - 1;
 
     /// The main RAM, which TLB offsets point into.
@@ -33,7 +34,7 @@ public final class Mmu {
     /// The TLB of the current privilege: read it anew after anything that may change the privilege, `sstatus` or `satp`.
     public Tlb tlb;
 
-    /// Changes whenever a translation is forgotten: who keeps one elsewhere has to forget it too.
+    /// Changes whenever a translation for fetches is forgotten: who keeps one elsewhere has to forget it too.
     public int epoch;
 
     /// Whether a store that ends the run throws [GuestTrap#STOPPED] when it is done, for code that does not ask [#stopped] after each store.
@@ -41,6 +42,8 @@ public final class Mmu {
 
     private final PhysicalMemory memory;
     private final PageTable table;
+    /// Pages that were translated for a fetch since the last [#flush()].
+    private final AddressFilter executed = new AddressFilter(PAGE_SHIFT);
     private final Tlb userTlb = new Tlb();
     private final Tlb supervisorTlb = new Tlb();
     private final Tlb copyTlb = new Tlb();
@@ -114,17 +117,20 @@ public final class Mmu {
         userTlb.flush();
         supervisorTlb.flush();
         copyTlb.flush();
-        table.forgetLargePages();
+        table.large.clear();
+        executed.clear();
     }
 
     /// Forgets the translation of a page.
     /// @param va an address in it
     public void flush(long va) {
-        if (table.metLargePages(va)) {
+        if (table.large.mayContain(va)) {
             flush(); // the TLB may hold any piece of the page
             return;
         }
-        epoch++;
+        if (executed.mayContain(va)) {
+            epoch++;
+        }
         userTlb.flush(va);
         supervisorTlb.flush(va);
         copyTlb.flush(va);
@@ -251,6 +257,9 @@ public final class Mmu {
         }
         offset |= pa & PAGE_MASK;
         tlb.add(va, offset - va, access);
+        if (access == Access.FETCH) {
+            executed.add(va);
+        }
         return offset;
     }
 
@@ -259,6 +268,9 @@ public final class Mmu {
         if (first < sizeBytes) {
             long low = loadPart(va, first);
             return extend(low | loadPart(va + first, sizeBytes - first) << (first * Byte.SIZE), sizeBytes);
+        }
+        if (tlb.reads(va)) { // misaligned
+            return extend(PhysicalMemory.read(ram, va + tlb.readDelta(va), sizeBytes), sizeBytes);
         }
         long pa = table.translate(va, Access.READ);
         long offset = enter(va, pa, Access.READ);
@@ -296,6 +308,10 @@ public final class Mmu {
             for (int i = 0; i < sizeBytes; i++) {
                 storeByte(va + i, value >>> (i * Byte.SIZE));
             }
+            return;
+        }
+        if (tlb.writes(va)) { // misaligned
+            PhysicalMemory.write(ram, va + tlb.writeDelta(va), sizeBytes, value);
             return;
         }
         long pa = table.translate(va, Access.WRITE);

@@ -56,6 +56,22 @@ public final class Tlb {
         return fetch[fetchSlot(va) + 1];
     }
 
+    boolean reads(long va) {
+        return data[slot(va) + READ_TAG] == (va & PAGE);
+    }
+
+    long readDelta(long va) {
+        return data[slot(va) + READ_OFFSET];
+    }
+
+    boolean writes(long va) {
+        return data[slot(va) + WRITE_TAG] == (va & PAGE);
+    }
+
+    long writeDelta(long va) {
+        return data[slot(va) + WRITE_OFFSET];
+    }
+
     /// Forgets everything.
     public void flush() {
         if (!empty) {
