@@ -18,6 +18,7 @@ import testudo.spi.hypervisor.HypervisorProfile;
 import testudo.spi.hypervisor.VmRequest.IrqchipMode;
 import testudo.spi.memory.GuestRegion.Purpose;
 import testudo.spi.option.Configuration;
+import testudo.spi.virtio.VirtioType;
 
 /// Everything about a machine that can be decided before anything of it exists.
 /// @param planned the architecture's plan, with its files open
@@ -47,7 +48,7 @@ record Blueprint(
             IrqchipMode mode = irqchip(configuration, profile);
             MachineRequest request = new MachineRequest(kernel, initrd, firmware, memoryBytes(configuration), vcpus, mode, configuration);
             PlannedMachine planned = architecture.plan(request, profile);
-            MachineFacts facts = facts(planned, request);
+            MachineFacts facts = facts(planned, request, providers.virtioTypes());
             List<DeviceSpec> devices = devices(providers.devices(), configuration, facts);
             String commandLine = CommandLines.assemble(planned.plan().commandLine(), devices, configuration);
             done = true;
@@ -113,7 +114,7 @@ record Blueprint(
         return image;
     }
 
-    private static MachineFacts facts(PlannedMachine planned, MachineRequest request) {
+    private static MachineFacts facts(PlannedMachine planned, MachineRequest request, List<VirtioType> types) {
         long below = 0;
         long above = 0;
         for (MemoryRange range : planned.plan().memory()) {
@@ -126,7 +127,7 @@ record Blueprint(
                 above += range.sizeBytes();
             }
         }
-        return new MachineFacts(planned.plan().architecture(), request.vcpus(), request.memoryBytes(), below, above);
+        return new MachineFacts(planned.plan().architecture(), request.vcpus(), request.memoryBytes(), below, above, types);
     }
 
     private static List<DeviceSpec> devices(List<DeviceProvider> providers, Configuration configuration, MachineFacts facts) {
