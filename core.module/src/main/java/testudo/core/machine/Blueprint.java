@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import testudo.spi.Attempts;
 import testudo.spi.VmmException;
 import testudo.spi.arch.ArchitectureProvider;
 import testudo.spi.arch.KernelImage;
@@ -132,25 +133,21 @@ record Blueprint(
 
     private static List<DeviceSpec> devices(List<DeviceProvider> providers, Configuration configuration, MachineFacts facts) {
         boolean apart = configuration.isSet(MachineOptions.DEVICE_PROCESSES);
-        List<String> problems = new ArrayList<>();
+        Attempts attempts = new Attempts();
         List<DeviceSpec> devices = new ArrayList<>();
         Map<String, String> owners = new HashMap<>();
         for (DeviceProvider provider : providers) {
-            try {
+            attempts.check(() -> {
                 for (DeviceSpec device : provider.devices(configuration, facts)) {
                     String other = owners.putIfAbsent(device.id(), provider.id());
                     if (other != null) {
-                        problems.add("two devices are called '%s', from %s and %s".formatted(device.id(), other, provider.id()));
+                        attempts.refuse("two devices are called '%s', from %s and %s".formatted(device.id(), other, provider.id()));
                     }
                     devices.add(apart ? DeviceProcesses.apart(provider, device, configuration, facts) : device);
                 }
-            } catch (VmmException.Config e) {
-                problems.addAll(e.problems());
-            }
+            });
         }
-        if (!problems.isEmpty()) {
-            throw new VmmException.Config(problems);
-        }
+        attempts.finish();
         return List.copyOf(devices);
     }
 

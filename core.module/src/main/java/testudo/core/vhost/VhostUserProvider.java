@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import testudo.core.option.Spelling;
+import testudo.spi.Attempts;
 import testudo.spi.VmmException;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.device.DeviceProvider;
@@ -58,12 +59,12 @@ public final class VhostUserProvider implements DeviceProvider {
     public List<DeviceSpec> devices(Configuration configuration, MachineFacts facts) {
         long patienceNanos = TimeUnit.MILLISECONDS.toNanos(configuration.value(CONNECT_TIMEOUT).orElse(0L));
         List<DeviceSpec> specs = new ArrayList<>();
-        List<String> problems = new ArrayList<>();
+        Attempts attempts = new Attempts();
         for (Occurrence<VhostUserOptions> occurrence : configuration.all(VHOST_USER)) {
             VhostUserOptions options = occurrence.value();
             Optional<VirtioType> type = facts.virtioTypes().stream().filter(known -> known.name().equals(options.type())).findFirst();
             if (type.isEmpty()) {
-                problems.add(unknown(options.type(), facts.virtioTypes()));
+                attempts.refuse(unknown(options.type(), facts.virtioTypes()));
                 continue;
             }
             specs.add(new DeviceSpec.Virtio(
@@ -74,9 +75,7 @@ public final class VhostUserProvider implements DeviceProvider {
                     List.of(),
                     context -> open(options, type.get(), patienceNanos, context)));
         }
-        if (!problems.isEmpty()) {
-            throw new VmmException.Config(problems);
-        }
+        attempts.finish();
         return specs;
     }
 
