@@ -1,5 +1,6 @@
 package testudo.core.machine;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,15 +66,21 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
         channel.send(assignment.toJson());
     }
 
-    /// The same runtime as this process's: inside of an image its modules are found without a path.
+    /// The same runtime as this process's: inside of an image its modules are found without a path, and there is a class archive for this
+    /// program. The image's default one is for the command line alone: its linked classes go with that one's main module.
     private static List<String> command() {
+        Path runtime = Path.of(System.getProperty("java.home"));
         List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                runtime.resolve("bin").resolve("java").toString(),
                 "-XX:+UseSerialGC", "-Xmx64m", "-Xss512k", "-XX:ReservedCodeCacheSize=16m", "-XX:-UsePerfData",
                 "--enable-native-access=testudo.platform.linux"));
         String path = System.getProperty("jdk.module.path");
         if (path != null) {
             command.addAll(List.of("--module-path", path));
+        }
+        Path archive = runtime.resolve("lib").resolve("server").resolve("devicehost.jsa");
+        if (Files.exists(archive)) {
+            command.add("-XX:SharedArchiveFile=" + archive);
         }
         command.addAll(List.of("--module", "testudo.devicehost/testudo.devicehost.Main"));
         return command;

@@ -26,6 +26,7 @@ import testudo.spi.memory.GuestRegion;
 import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioFeature;
 import testudo.spi.virtio.VirtioTraits;
+import testudo.spi.virtio.VirtioType;
 
 /// A virtio device of the machine that a back-end behind a socket serves.
 ///
@@ -105,8 +106,7 @@ final class FrontendDevice implements OffloadedDevice {
     }
 
     /// The facts of a back-end that another program made: what it says, and the type that the user says it is.
-    static VirtioTraits traits(FrontendConnection made, VhostUserOptions options) {
-        VhostUserType type = options.type();
+    static VirtioTraits traits(FrontendConnection made, VirtioType type, int queueSize) {
         int queues = type.minimumQueues();
         if (made.speaks(ProtocolFeature.MQ)) {
             long most = made.ask(Request.GET_QUEUE_NUM);
@@ -117,9 +117,9 @@ final class FrontendDevice implements OffloadedDevice {
         }
         return new VirtioTraits(
                 type.typeId(),
-                type.text(),
+                type.name(),
                 made.features() & DEVICE_FEATURES,
-                Collections.nCopies(queues, options.queueSize()),
+                Collections.nCopies(queues, queueSize),
                 made.speaks(ProtocolFeature.CONFIG) ? Request.MAX_CONFIG_BYTES : 0,
                 type.pciClass(),
                 1,

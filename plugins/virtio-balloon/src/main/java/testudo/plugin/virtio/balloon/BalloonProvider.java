@@ -14,6 +14,7 @@ import testudo.spi.device.MachineFacts;
 import testudo.spi.device.StandaloneDevice;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
+import testudo.spi.virtio.VirtioType;
 
 /// Gives every machine one balloon, unless the user does not want it.
 public final class BalloonProvider implements DeviceProvider {
@@ -94,6 +95,11 @@ public final class BalloonProvider implements DeviceProvider {
         }
         long initialBytes = facts.memoryBytes() - outsideBytes;
         return without ? List.of() : List.of(spec(reporting, initialBytes, facts.memoryBytes()));
+    }
+
+    @Override
+    public List<VirtioType> virtioTypes() {
+        return List.of(BalloonDevice.TYPE);
     }
 
     @Override

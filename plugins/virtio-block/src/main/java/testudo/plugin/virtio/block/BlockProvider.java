@@ -18,6 +18,7 @@ import testudo.spi.option.Configuration;
 import testudo.spi.option.Occurrence;
 import testudo.spi.option.OptionDeclaration;
 import testudo.spi.virtio.VirtioDevice;
+import testudo.spi.virtio.VirtioType;
 
 /// Makes disks from `--block` and the older `--disk`, `--rwdisk`, `--root` and `--rwroot`.
 ///
@@ -69,6 +70,11 @@ public final class BlockProvider implements DeviceProvider {
                 "change the size of a disk",
                 BlockProvider::resizeRequest,
                 response -> ""));
+    }
+
+    @Override
+    public List<VirtioType> virtioTypes() {
+        return List.of(BlockDevice.TYPE);
     }
 
     @Override

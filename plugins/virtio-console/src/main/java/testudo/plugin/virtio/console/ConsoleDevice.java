@@ -16,6 +16,7 @@ import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioFeature;
 import testudo.spi.virtio.VirtioTraits;
+import testudo.spi.virtio.VirtioType;
 import testudo.spi.virtio.Virtqueue;
 
 /// A console with one port (VIRTIO 1.3, 5.3 "Console Device").
@@ -31,8 +32,7 @@ final class ConsoleDevice implements VirtioDevice, Snapshottable {
     /// The most that is taken of one output request.
     static final long MAX_REQUEST_BYTES = 1 << 20;
     private static final int STATE_VERSION = 1;
-    private static final int TYPE_ID = 3;
-    private static final int PCI_CLASS = 0x0780;
+    static final VirtioType TYPE = new VirtioType("console", 3, 0x0780, 2);
     private static final int QUEUE_SIZE = 256;
     private static final int CONFIG_BYTES = 12;
     private static final int MAX_PORTS_OFFSET = 4;
@@ -55,7 +55,8 @@ final class ConsoleDevice implements VirtioDevice, Snapshottable {
         List<Integer> asked = options.maxQueueSizes();
         List<Integer> data = asked.isEmpty() ? List.of(QUEUE_SIZE, QUEUE_SIZE) : asked;
         List<Integer> sizes = List.of(data.get(0), data.get(1), QUEUE_SIZE, QUEUE_SIZE);
-        traits = new VirtioTraits(TYPE_ID, "console", VirtioFeature.IN_ORDER | MULTIPORT, sizes, CONFIG_BYTES, PCI_CLASS, 1, false);
+        long features = VirtioFeature.IN_ORDER | MULTIPORT;
+        traits = new VirtioTraits(TYPE.typeId(), TYPE.name(), features, sizes, CONFIG_BYTES, TYPE.pciClass(), 1, false);
         control = new ControlChannel(options, arena);
         input = new InputPump(port, arena.allocate(INPUT_BYTES), loop);
     }

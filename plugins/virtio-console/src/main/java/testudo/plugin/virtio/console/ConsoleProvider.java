@@ -20,6 +20,7 @@ import testudo.spi.serial.SerialOptions;
 import testudo.spi.serial.SerialPort;
 import testudo.spi.serial.SerialPortRules;
 import testudo.spi.virtio.VirtioDevice;
+import testudo.spi.virtio.VirtioType;
 
 /// Makes the consoles of `--serial hardware=virtio-console`.
 public final class ConsoleProvider implements DeviceProvider {
@@ -78,6 +79,11 @@ public final class ConsoleProvider implements DeviceProvider {
         if (port.value().name().filter(name -> name.isEmpty() || name.length() > MAX_NAME_BYTES).isPresent()) {
             problems.add("%s: name is not 1 to %d characters long".formatted(port.where(), MAX_NAME_BYTES));
         }
+    }
+
+    @Override
+    public List<VirtioType> virtioTypes() {
+        return List.of(ConsoleDevice.TYPE);
     }
 
     @Override

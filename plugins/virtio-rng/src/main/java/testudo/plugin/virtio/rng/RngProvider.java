@@ -10,6 +10,7 @@ import testudo.spi.device.MachineFacts;
 import testudo.spi.device.StandaloneDevice;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
+import testudo.spi.virtio.VirtioType;
 
 /// Gives every machine one entropy device, unless the user does not want it.
 public final class RngProvider implements DeviceProvider {
@@ -39,6 +40,11 @@ public final class RngProvider implements DeviceProvider {
             return List.of();
         }
         return List.of(spec());
+    }
+
+    @Override
+    public List<VirtioType> virtioTypes() {
+        return List.of(VirtioRng.TYPE);
     }
 
     @Override
