@@ -130,7 +130,7 @@ record Blueprint(
     }
 
     private static List<DeviceSpec> devices(List<DeviceProvider> providers, Configuration configuration, MachineFacts facts) {
-        boolean apart = configuration.isSet(MachineOptions.DEVICE_PROCESSES);
+        Optional<DeviceProcesses> apart = DeviceProcesses.of(configuration);
         List<String> problems = new ArrayList<>();
         List<DeviceSpec> devices = new ArrayList<>();
         Map<String, String> owners = new HashMap<>();
@@ -141,7 +141,7 @@ record Blueprint(
                     if (other != null) {
                         problems.add("two devices are called '%s', from %s and %s".formatted(device.id(), other, provider.id()));
                     }
-                    devices.add(apart ? DeviceProcesses.apart(provider, device, configuration, facts) : device);
+                    devices.add(apart.isPresent() ? apart.get().apart(provider, device, configuration, facts) : device);
                 }
             } catch (VmmException.Config e) {
                 problems.addAll(e.problems());
