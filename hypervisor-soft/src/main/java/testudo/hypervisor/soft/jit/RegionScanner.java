@@ -20,6 +20,9 @@ import testudo.hypervisor.soft.cpu.Decoder;
 final class RegionScanner {
     /// HotSpot compiles no method over 8000 bytes of bytecode; an instruction costs about 12, and each entry and edge some more.
     static final int MAX_INSTRUCTIONS = 200;
+    /// So much a region may have of what others have too: a loop goes into the region of its function, a small function into those of its
+    /// callers. Behind that it ends where another one can be entered.
+    private static final int MAX_REPEATED = 48;
     /// Bytes of bytecode that a region is reckoned to cost at most.
     private static final int MAX_COST = 7000;
     private static final int INSTRUCTION_COST = 16;
@@ -141,7 +144,7 @@ final class RegionScanner {
                 leaders.add(offset);
                 return;
             }
-            if (offset != first && source.isTranslated(offset)) {
+            if (offset != first && fetched.size() >= MAX_REPEATED && source.isTranslated(offset)) {
                 leaders.add(offset);
                 return;
             }
