@@ -11,6 +11,7 @@ import testudo.spi.device.DeviceProvider;
 import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.EnumerationRank;
 import testudo.spi.device.MachineFacts;
+import testudo.spi.net.KernelLink;
 import testudo.spi.net.MacAddress;
 import testudo.spi.net.NetworkLink;
 import testudo.spi.net.NetworkOptions;
@@ -67,6 +68,9 @@ public final class NetProvider implements DeviceProvider {
         if (options.mrgRxbuf() && options.packedQueue()) {
             problems.add("%s: mrg-rxbuf and packed-queue exclude each other".formatted(where));
         }
+        if (options.vhostNet().isPresent() && options.packedQueue()) {
+            problems.add("%s: vhost-net and packed-queue exclude each other; the kernel serves split queues".formatted(where));
+        }
         if (options.mac().isEmpty()) {
             return;
         }
@@ -84,7 +88,10 @@ public final class NetProvider implements DeviceProvider {
     private static VirtioDevice open(NetworkOptions options, DeviceContext context) {
         NetworkLink link = context.networks().open(options);
         try {
-            return new NetDevice(NetIdentity.of(options, link, context.facts().vcpus()), link, context);
+            NetIdentity identity = NetIdentity.of(options, link, context.facts().vcpus());
+            return link instanceof KernelLink kernel
+                    ? new KernelNetDevice(identity, kernel, context)
+                    : new NetDevice(identity, link, context, new LinkPath(identity, link));
         } catch (RuntimeException failure) {
             link.close();
             throw failure;

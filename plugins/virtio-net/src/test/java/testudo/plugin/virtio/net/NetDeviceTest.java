@@ -43,7 +43,7 @@ class NetDeviceTest {
 
     private DeviceBench bench(String text, int vcpus, long without) {
         NetIdentity identity = NetIdentity.of(options(text), link, vcpus);
-        return new DeviceBench(context, any -> new NetDevice(identity, link, any))
+        return new DeviceBench(context, any -> new NetDevice(identity, link, any, new LinkPath(identity, link)))
                 .start((identity.traits().features() | VirtioFeature.VERSION_1) & ~without & ALL, QUEUE);
     }
 
@@ -203,6 +203,35 @@ class NetDeviceTest {
     void controlQueueFollowsThePairsThatAreUsed() {
         try (DeviceBench bench = bench("user,vq-pairs=2", 2, NetFeature.MQ)) {
             assertEquals(0, control(bench, 2, 0, 0, 1));
+        }
+    }
+
+    @Test
+    void pairsAreUsedAsTheDriverSays() {
+        try (DeviceBench bench = bench("user,vq-pairs=4", 4, 0)) {
+            assertEquals(1, link.used, "one until the driver wants more");
+            assertEquals(0, control(bench, 8, 4, 0, 3, 0));
+            assertEquals(3, link.used);
+            assertEquals(1, control(bench, 8, 4, 0, 0, 0), "none");
+            assertEquals(1, control(bench, 8, 4, 0, 5, 0), "more than there are");
+            assertEquals(1, control(bench, 8, 4, 0, 0, 0x80), "0x8000");
+            assertEquals(1, control(bench, 8, 4, 0, 2), "half a number");
+            assertEquals(3, link.used);
+            bench.quiesce();
+            bench.reset();
+            assertEquals(1, link.used);
+        }
+    }
+
+    @Test
+    void aBrokenLinkIsNotAskedAgain() {
+        try (DeviceBench bench = bench("user", 1, 0)) {
+            link.broken = 1;
+            link.put(frame(50));
+            bench.run();
+            bench.kick(0);
+            bench.kick(0);
+            assertEquals(2, link.broken, "asked once");
         }
     }
 
