@@ -50,7 +50,9 @@ final class KernelVhost extends Descriptor implements VhostDevice {
     /// @throws VmmException.Host when there is none, or it may not be used
     static VhostDevice open(Path path) {
         int inherited = InheritedDescriptor.number(path);
-        int descriptor = inherited >= 0 ? InheritedDescriptor.duplicate(inherited, Opening.O_RDWR) : Opening.open(path.toString(), Opening.O_RDWR);
+        int descriptor = inherited >= 0
+                ? InheritedDescriptor.duplicate(inherited, Opening.O_RDWR)
+                : Opening.open(path.toString(), Opening.O_RDWR);
         if (descriptor < 0) {
             throw new VmmException.Host(
                     Errno.kind(-descriptor), "cannot open %s: %s; %s".formatted(path, Errno.name(-descriptor), advice(descriptor, path)));

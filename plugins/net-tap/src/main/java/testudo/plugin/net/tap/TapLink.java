@@ -36,7 +36,7 @@ sealed class TapLink implements NetworkLink permits VhostTapLink {
 
     /// What the tap may be told to hand to the guest: kernels differ in UFO.
     private long largest() {
-        for (long guest : new long[] {SEGMENTS | GUEST_UFO, SEGMENTS, GUEST_CSUM}) {
+        for (long guest : new long[]{SEGMENTS | GUEST_UFO, SEGMENTS, GUEST_CSUM}) {
             if (taps.getFirst().offloads(offloads(guest)) == 0) {
                 return guest;
             }

@@ -48,7 +48,8 @@ public final class TapNetwork implements NetworkBackendProvider {
                 if (options.hostIp().isPresent()) {
                     configure(device, options);
                 } else if (!device.up()) {
-                    LOG.warn("interface {} is down: the guest hears nothing until it is up; ip link set {} up", opening.name(), opening.name());
+                    LOG.warn("interface {} is down: the guest hears nothing until it is up; ip link set {} up", opening.name(), opening
+                            .name());
                 }
                 mtu = device.mtu();
                 if (opening.macvtap()) {
@@ -117,7 +118,8 @@ public final class TapNetwork implements NetworkBackendProvider {
         boolean fits = !name.isEmpty() && name.length() <= LONGEST_NAME && !name.equals(".") && !name.equals("..")
                 && name.chars().allMatch(c -> c > ' ' && c < 0x7F && c != '/' && c != ':' && c != '%');
         if (!fits) {
-            problems.add("tap-name '%s' is not the name of an interface: 1 to %d letters, digits and punctuation".formatted(name, LONGEST_NAME));
+            problems.add("tap-name '%s' is not the name of an interface: 1 to %d letters, digits and punctuation".formatted(name,
+                    LONGEST_NAME));
         }
     }
 

@@ -108,8 +108,9 @@ final class TapOpening {
             name = request.name();
             int flags = request.flags();
             if ((flags & FLAGS) != FLAGS) {
-                throw new VmmException.Host(Kind.IO, "tap-fd %d: interface %s was opened with flags 0x%x; it takes IFF_TAP, IFF_NO_PI and IFF_VNET_HDR"
-                        .formatted(descriptor, name, flags));
+                throw new VmmException.Host(Kind.IO,
+                        "tap-fd %d: interface %s was opened with flags 0x%x; it takes IFF_TAP, IFF_NO_PI and IFF_VNET_HDR"
+                                .formatted(descriptor, name, flags));
             }
             macvtap = isMacvtap(name);
             if (pairs > 1 && (macvtap || (flags & TunRequest.IFF_MULTI_QUEUE) == 0)) {
@@ -165,7 +166,8 @@ final class TapOpening {
             case Errno.EPERM -> new VmmException.Host(Kind.DENIED,
                     name.equals(OWN_NAMES)
                             ? "cannot make a tap: EPERM; that takes the capability CAP_NET_ADMIN, or a tap that exists: tap-name=NAME"
-                            : "cannot open tap %s: EPERM; it belongs to another user: ip tuntap add dev %s mode tap user $USER".formatted(name, name));
+                            : "cannot open tap %s: EPERM; it belongs to another user: ip tuntap add dev %s mode tap user $USER".formatted(
+                                    name, name));
             case Errno.E2BIG -> new VmmException.Host(Kind.EXHAUSTED, "tap %s has no room for another queue".formatted(name));
             default -> Errno.failure("cannot open tap " + name, result);
         };

@@ -45,9 +45,17 @@ public final class NetProvider implements DeviceProvider {
         List<String> problems = new ArrayList<>();
         List<DeviceSpec> specs = new ArrayList<>();
         Map<MacAddress, String> addresses = new HashMap<>();
+        Map<String, String> taps = new HashMap<>();
         for (Occurrence<NetworkOptions> occurrence : configuration.all(NetworkOptions.OPTION)) {
             NetworkOptions options = occurrence.value();
             check(options, occurrence.where(), addresses, problems);
+            options.tapName().ifPresent(name -> {
+                String other = taps.putIfAbsent(name, occurrence.where());
+                if (other != null) {
+                    problems.add("%s: tap %s is that of %s already; give each interface its own".formatted(occurrence.where(), name,
+                            other));
+                }
+            });
             int index = specs.size();
             specs.add(new DeviceSpec.Virtio(
                     "net" + index,

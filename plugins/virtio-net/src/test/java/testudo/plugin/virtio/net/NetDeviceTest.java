@@ -259,9 +259,9 @@ class NetDeviceTest {
         MachineFacts facts = new MachineFacts("x86_64", 1, 1 << 28, 1 << 28, 0);
         VmmException.Config failure = assertThrows(VmmException.Config.class, () -> new NetProvider().devices(
                 given("user,mac=52:54:00:00:00:01", "tap-name=t0,mac=52:54:00:00:00:01", "user,mac=zz", "user,mac=01:00:00:00:00:00",
-                        "user,mrg-rxbuf,packed-queue"),
+                        "user,mrg-rxbuf,packed-queue", "tap-name=t0,vhost-net,packed-queue"),
                 facts));
-        assertEquals(4, failure.problems().size(), failure.problems().toString());
+        assertEquals(6, failure.problems().size(), failure.problems().toString());
         assertEquals(2, new NetProvider().devices(given("user", "tap-fd=5"), facts).size());
     }
 }
