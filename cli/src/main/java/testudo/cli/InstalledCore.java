@@ -80,6 +80,8 @@ final class InstalledCore implements Core {
                 section("Guest architectures", providers.architectures(), arch -> new Line(arch.id(), "ready")),
                 section("Interrupt controllers", providers.controllers(), controller -> new Line(controller.id(), "ready")),
                 section("Devices", providers.devices(), device -> new Line(device.id(), device.summary())),
+                section("Virtio types for --vhost-user", providers.virtioTypes(), type -> new Line(type.name(), "type %d".formatted(type
+                        .typeId()))),
                 section("Disk formats", providers.disks(), disk -> new Line(disk.id(), "ready")),
                 section("Serial types",
                         providers.serials().stream().flatMap(serial -> serial.types().stream()).toList(),

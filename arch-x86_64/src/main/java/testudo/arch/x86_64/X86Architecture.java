@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import testudo.arch.x86_64.acpi.UserTables;
 import testudo.arch.x86_64.boot.BootImage;
 import testudo.arch.x86_64.boot.KernelFile;
@@ -15,6 +14,7 @@ import testudo.arch.x86_64.layout.Addresses;
 import testudo.arch.x86_64.layout.MemoryMap;
 import testudo.arch.x86_64.layout.PciWindows;
 import testudo.arch.x86_64.tables.Smbios;
+import testudo.spi.Attempts;
 import testudo.spi.VmmException;
 import testudo.spi.arch.ArchitectureProvider;
 import testudo.spi.arch.KernelImage;
@@ -60,7 +60,7 @@ public final class X86Architecture implements ArchitectureProvider {
     @Override
     public PlannedMachine plan(MachineRequest request, HypervisorProfile profile) {
         Attempts attempts = new Attempts();
-        attempts.check(() -> checkRequest(request, profile));
+        checkRequest(request, profile, attempts);
         Optional<CpuOptions> cpus = attempts.make(() -> X86Options.cpus(request));
         Optional<GuestCpuid> cpuid = cpus.flatMap(options -> attempts.make(() -> cpuid(profile, options)));
         Optional<FirmwareImage> firmware = request.firmware().flatMap(file -> attempts.make(() -> new FirmwareImage(file)));
@@ -91,23 +91,19 @@ public final class X86Architecture implements ArchitectureProvider {
                 entropy);
     }
 
-    private static void checkRequest(MachineRequest request, HypervisorProfile profile) {
-        List<String> problems = new ArrayList<>();
+    private static void checkRequest(MachineRequest request, HypervisorProfile profile, Attempts attempts) {
         int maxVcpus = Math.min(MAX_VCPUS, profile.maxVcpus());
         if (request.vcpus() < 1 || request.vcpus() > maxVcpus) {
-            problems.add("%d vCPUs: 1 to %d are possible on %s with %s (--cpus)"
+            attempts.refuse("%d vCPUs: 1 to %d are possible on %s with %s (--cpus)"
                     .formatted(request.vcpus(), maxVcpus, ID, profile.id()));
         }
         if (request.kernel().isPresent() == request.firmware().isPresent()) {
-            problems.add(request.kernel().isPresent()
+            attempts.refuse(request.kernel().isPresent()
                     ? "a kernel and firmware exclude each other; leave KERNEL or --bios out"
                     : "there is nothing to boot; give a KERNEL or --bios");
         }
         if (request.initrd().isPresent() && request.kernel().isEmpty()) {
-            problems.add("an initial ramdisk needs a kernel; leave --initrd out");
-        }
-        if (!problems.isEmpty()) {
-            throw new VmmException.Config(problems);
+            attempts.refuse("an initial ramdisk needs a kernel; leave --initrd out");
         }
     }
 
@@ -129,33 +125,6 @@ public final class X86Architecture implements ArchitectureProvider {
             return tables.orElseThrow();
         } finally {
             files.forEach(KernelImage::close);
-        }
-    }
-
-    /// Steps that may fail: all are tried, then all problems are reported.
-    private static final class Attempts {
-        private final List<String> problems = new ArrayList<>();
-
-        <T> Optional<T> make(Supplier<T> step) {
-            try {
-                return Optional.of(step.get());
-            } catch (VmmException.Config e) {
-                problems.addAll(e.problems());
-                return Optional.empty();
-            }
-        }
-
-        void check(Runnable step) {
-            make(() -> {
-                step.run();
-                return true;
-            });
-        }
-
-        void finish() {
-            if (!problems.isEmpty()) {
-                throw new VmmException.Config(problems);
-            }
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import testudo.spi.Attempts;
 import testudo.spi.VmmException;
 import testudo.spi.arch.ArchitectureProvider;
 import testudo.spi.arch.KernelImage;
@@ -18,6 +19,7 @@ import testudo.spi.hypervisor.HypervisorProfile;
 import testudo.spi.hypervisor.VmRequest.IrqchipMode;
 import testudo.spi.memory.GuestRegion.Purpose;
 import testudo.spi.option.Configuration;
+import testudo.spi.virtio.VirtioType;
 
 /// Everything about a machine that can be decided before anything of it exists.
 /// @param planned the architecture's plan, with its files open
@@ -47,7 +49,7 @@ record Blueprint(
             IrqchipMode mode = irqchip(configuration, profile);
             MachineRequest request = new MachineRequest(kernel, initrd, firmware, memoryBytes(configuration), vcpus, mode, configuration);
             PlannedMachine planned = architecture.plan(request, profile);
-            MachineFacts facts = facts(planned, request);
+            MachineFacts facts = facts(planned, request, providers.virtioTypes());
             List<DeviceSpec> devices = devices(providers.devices(), configuration, facts);
             String commandLine = CommandLines.assemble(planned.plan().commandLine(), devices, configuration);
             done = true;
@@ -113,7 +115,7 @@ record Blueprint(
         return image;
     }
 
-    private static MachineFacts facts(PlannedMachine planned, MachineRequest request) {
+    private static MachineFacts facts(PlannedMachine planned, MachineRequest request, List<VirtioType> types) {
         long below = 0;
         long above = 0;
         for (MemoryRange range : planned.plan().memory()) {
@@ -126,30 +128,26 @@ record Blueprint(
                 above += range.sizeBytes();
             }
         }
-        return new MachineFacts(planned.plan().architecture(), request.vcpus(), request.memoryBytes(), below, above);
+        return new MachineFacts(planned.plan().architecture(), request.vcpus(), request.memoryBytes(), below, above, types);
     }
 
     private static List<DeviceSpec> devices(List<DeviceProvider> providers, Configuration configuration, MachineFacts facts) {
-        boolean apart = configuration.isSet(MachineOptions.DEVICE_PROCESSES);
-        List<String> problems = new ArrayList<>();
+        Optional<DeviceProcesses> apart = DeviceProcesses.of(configuration);
+        Attempts attempts = new Attempts();
         List<DeviceSpec> devices = new ArrayList<>();
         Map<String, String> owners = new HashMap<>();
         for (DeviceProvider provider : providers) {
-            try {
+            attempts.check(() -> {
                 for (DeviceSpec device : provider.devices(configuration, facts)) {
                     String other = owners.putIfAbsent(device.id(), provider.id());
                     if (other != null) {
-                        problems.add("two devices are called '%s', from %s and %s".formatted(device.id(), other, provider.id()));
+                        attempts.refuse("two devices are called '%s', from %s and %s".formatted(device.id(), other, provider.id()));
                     }
-                    devices.add(apart ? DeviceProcesses.apart(provider, device, configuration, facts) : device);
+                    devices.add(apart.isPresent() ? apart.get().apart(provider, device, configuration, facts) : device);
                 }
-            } catch (VmmException.Config e) {
-                problems.addAll(e.problems());
-            }
+            });
         }
-        if (!problems.isEmpty()) {
-            throw new VmmException.Config(problems);
-        }
+        attempts.finish();
         return List.copyOf(devices);
     }
 

@@ -17,6 +17,7 @@ import testudo.spi.hypervisor.HypervisorProvider;
 import testudo.spi.irq.InterruptControllerProvider;
 import testudo.spi.net.NetworkBackendProvider;
 import testudo.spi.serial.SerialBackendProvider;
+import testudo.spi.virtio.VirtioType;
 
 /// Everything that is installed, by kind. Immutable.
 /// @param hosts host platforms
@@ -63,6 +64,24 @@ public record Providers(
                 load(DiskFormatProvider.class, layers),
                 load(SerialBackendProvider.class, layers),
                 load(NetworkBackendProvider.class, layers));
+    }
+
+    /// The types of virtio device that device providers state.
+    /// @return one for each name
+    /// @throws VmmException.Config when two providers mean different types by one name
+    public List<VirtioType> virtioTypes() {
+        Map<String, VirtioType> types = new LinkedHashMap<>();
+        for (DeviceProvider device : devices) {
+            for (VirtioType type : device.virtioTypes()) {
+                VirtioType other = types.putIfAbsent(type.name(), type);
+                if (other != null && !other.equals(type)) {
+                    throw new VmmException.Config(
+                            "two providers, one of them %s, mean different virtio devices by '%s': %s and %s; remove one"
+                                    .formatted(origin(device), type.name(), other, type));
+                }
+            }
+        }
+        return List.copyOf(types.values());
     }
 
     /// The platform of this host.

@@ -8,14 +8,14 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import testudo.core.ring.RingQueue;
+import testudo.core.virtio.Activation;
 import testudo.core.virtio.DeviceThreads;
+import testudo.core.virtio.DisabledQueue;
 import testudo.spi.VmmException;
 import testudo.spi.device.EventLoop;
 import testudo.spi.host.HostEvent;
 import testudo.spi.host.Poller;
-import testudo.spi.memory.DeviceMemory;
 import testudo.spi.virtio.QueueFault;
-import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.Virtqueue;
 
@@ -151,11 +151,11 @@ final class BackendRings implements DeviceThreads.Hook {
             for (Vring vring : vrings) {
                 RingQueue ring = vring.ready() ? vring.open(memory, features) : null;
                 vring.ring = ring;
-                served.add(ring == null ? new IdleQueue(vring.index, vring.maxSize()) : ring);
+                served.add(ring == null ? new DisabledQueue(vring.index, vring.maxSize()) : ring);
             }
             active = true;
             used = true;
-            device.activate(new Activation(features, List.copyOf(served)));
+            device.activate(new Activation(features, served, memory, () -> threads.loop(0).execute(configChanged)));
         } catch (QueueFault | VmmException failure) {
             fault(failure);
             return;
@@ -255,36 +255,6 @@ final class BackendRings implements DeviceThreads.Hook {
             if (error != null) {
                 error.signal();
             }
-        }
-    }
-
-    private final class Activation implements VirtioActivation {
-        private final long negotiated;
-        private final List<Virtqueue> served;
-
-        private Activation(long negotiated, List<Virtqueue> served) {
-            this.negotiated = negotiated;
-            this.served = served;
-        }
-
-        @Override
-        public long features() {
-            return negotiated;
-        }
-
-        @Override
-        public Virtqueue queue(int index) {
-            return served.get(index);
-        }
-
-        @Override
-        public DeviceMemory memory() {
-            return memory;
-        }
-
-        @Override
-        public void raiseConfig() {
-            threads.loop(0).execute(configChanged);
         }
     }
 }

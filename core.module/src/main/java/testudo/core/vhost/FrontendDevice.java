@@ -16,6 +16,7 @@ import testudo.core.virtio.VirtioInterrupts;
 import testudo.spi.VmmException;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.device.EventLoop;
+import testudo.spi.device.MachineServices;
 import testudo.spi.host.HostHandle;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.host.HostTimer;
@@ -26,6 +27,7 @@ import testudo.spi.memory.GuestRegion;
 import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioFeature;
 import testudo.spi.virtio.VirtioTraits;
+import testudo.spi.virtio.VirtioType;
 
 /// A virtio device of the machine that a back-end behind a socket serves.
 ///
@@ -47,6 +49,7 @@ final class FrontendDevice implements OffloadedDevice {
 
     private final String id;
     private final HostPlatform host;
+    private final MachineServices machine;
     private final EventLoop loop;
     private final Connector connector;
     private final Runnable closed;
@@ -77,6 +80,7 @@ final class FrontendDevice implements OffloadedDevice {
         this.id = context.id();
         this.closed = closed;
         this.host = context.host();
+        this.machine = context.machine();
         this.loop = context.loop();
         forwarded = new ForwardedQueues(host, loop);
         this.connector = connector;
@@ -104,8 +108,7 @@ final class FrontendDevice implements OffloadedDevice {
     }
 
     /// The facts of a back-end that another program made: what it says, and the type that the user says it is.
-    static VirtioTraits traits(FrontendConnection made, VhostUserOptions options) {
-        VhostUserType type = options.type();
+    static VirtioTraits traits(FrontendConnection made, VirtioType type, int queueSize) {
         int queues = type.minimumQueues();
         if (made.speaks(ProtocolFeature.MQ)) {
             long most = made.ask(Request.GET_QUEUE_NUM);
@@ -116,9 +119,9 @@ final class FrontendDevice implements OffloadedDevice {
         }
         return new VirtioTraits(
                 type.typeId(),
-                type.text(),
+                type.name(),
                 made.features() & DEVICE_FEATURES,
-                Collections.nCopies(queues, options.queueSize()),
+                Collections.nCopies(queues, queueSize),
                 made.speaks(ProtocolFeature.CONFIG) ? Request.MAX_CONFIG_BYTES : 0,
                 type.pciClass(),
                 1,
@@ -338,7 +341,9 @@ final class FrontendDevice implements OffloadedDevice {
         LOG.warn("{}: back-end lost: {}", id, why);
         disconnect();
         if (!reconnects) {
-            throw new VmmException.Host(VmmException.Kind.IO, "%s: the device's process has ended".formatted(id));
+            LOG.error("{}: the device's process has ended, and with it the machine", id);
+            machine.event(MachineServices.MachineEvent.CRASH, 0);
+            return;
         }
         long now = host.events().monotonicNanos();
         retryNanos = now - connectedNanos > LONGEST_RETRY_NANOS ? RETRY_NANOS : Math.min(2 * retryNanos, LONGEST_RETRY_NANOS);

@@ -3,8 +3,11 @@ package testudo.core.vhost;
 import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import testudo.core.option.Spelling;
+import testudo.spi.Attempts;
 import testudo.spi.VmmException;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.device.DeviceProvider;
@@ -22,6 +25,7 @@ import testudo.spi.option.Occurrence;
 import testudo.spi.option.OptionDeclaration;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioTraits;
+import testudo.spi.virtio.VirtioType;
 
 /// Makes devices of `--vhost-user`: those of other processes.
 public final class VhostUserProvider implements DeviceProvider {
@@ -55,20 +59,33 @@ public final class VhostUserProvider implements DeviceProvider {
     public List<DeviceSpec> devices(Configuration configuration, MachineFacts facts) {
         long patienceNanos = TimeUnit.MILLISECONDS.toNanos(configuration.value(CONNECT_TIMEOUT).orElse(0L));
         List<DeviceSpec> specs = new ArrayList<>();
+        Attempts attempts = new Attempts();
         for (Occurrence<VhostUserOptions> occurrence : configuration.all(VHOST_USER)) {
             VhostUserOptions options = occurrence.value();
+            Optional<VirtioType> type = facts.virtioTypes().stream().filter(known -> known.name().equals(options.type())).findFirst();
+            if (type.isEmpty()) {
+                attempts.refuse(unknown(options.type(), facts.virtioTypes()));
+                continue;
+            }
             specs.add(new DeviceSpec.Virtio(
-                    "vhost-user-%s%d".formatted(options.type().text(), specs.size()),
+                    "vhost-user-%s%d".formatted(options.type(), specs.size()),
                     EnumerationRank.FOREIGN,
                     options.pciAddress(),
                     OptionalInt.empty(),
                     List.of(),
-                    context -> open(options, patienceNanos, context)));
+                    context -> open(options, type.get(), patienceNanos, context)));
         }
+        attempts.finish();
         return specs;
     }
 
-    private static VirtioDevice open(VhostUserOptions options, long patienceNanos, DeviceContext context) {
+    private static String unknown(String type, List<VirtioType> known) {
+        List<String> names = known.stream().map(VirtioType::name).sorted().toList();
+        return "--vhost-user: no installed module knows virtio devices of type \"%s\"; there are: %s%s"
+                .formatted(type, String.join(", ", names), Spelling.hint(type, names));
+    }
+
+    private static VirtioDevice open(VhostUserOptions options, VirtioType type, long patienceNanos, DeviceContext context) {
         HostPlatform host = context.host();
         HandlePassing passing = host.handlePassing().orElseThrow(() -> new VmmException.Host(
                 VmmException.Kind.UNSUPPORTED, "platform %s can't pass handles over local sockets: no vhost-user".formatted(host.id())));
@@ -79,7 +96,7 @@ public final class VhostUserProvider implements DeviceProvider {
                 return new FrontendDevice(
                         context,
                         () -> new FrontendConnection(host.sockets().connect(options.socket(), Kind.STREAM), host, passing),
-                        made -> FrontendDevice.traits(made, options),
+                        made -> FrontendDevice.traits(made, type, options.queueSize()),
                         () -> {},
                         named);
             } catch (VmmException.Host refused) {

@@ -47,6 +47,30 @@ final class DeviceCalls {
         return otherwise;
     }
 
+    /// Tells it to do something.
+    /// @param action what to do
+    /// @param what the action in words, for the log
+    void tell(Runnable action, String what) {
+        ask(
+                () -> {
+                    action.run();
+                    return true;
+                },
+                false,
+                what);
+    }
+
+    /// Tells it to do what must be done.
+    /// @throws VmmException what the action throws, or when it is not done in time
+    void require(Runnable action, String what) {
+        demand(
+                () -> {
+                    action.run();
+                    return true;
+                },
+                what);
+    }
+
     /// Asks what must be answered.
     /// @throws VmmException what the question throws, or when it is not answered in time
     <T> T demand(Supplier<T> question, String what) {

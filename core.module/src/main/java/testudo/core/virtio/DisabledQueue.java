@@ -6,7 +6,7 @@ import testudo.spi.virtio.Virtqueue;
 /// A queue that the driver does not use: always empty.
 /// @param index its index
 /// @param size its largest size
-record DisabledQueue(int index, int size) implements Virtqueue {
+public record DisabledQueue(int index, int size) implements Virtqueue {
     @Override
     public boolean enabled() {
         return false;

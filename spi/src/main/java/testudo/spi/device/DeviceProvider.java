@@ -4,6 +4,7 @@ import java.util.List;
 import testudo.spi.command.CommandDeclaration;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
+import testudo.spi.virtio.VirtioType;
 
 /// Makes devices of one kind. Found by [java.util.ServiceLoader].
 public interface DeviceProvider {
@@ -28,6 +29,12 @@ public interface DeviceProvider {
     /// Those of its virtio devices that can be run by themselves.
     /// @return declarations, may be empty
     default List<StandaloneDevice> standalone() {
+        return List.of();
+    }
+
+    /// The types of virtio device that a user may name where another program serves one. Two providers may state the same type.
+    /// @return types, may be empty
+    default List<VirtioType> virtioTypes() {
         return List.of();
     }
 

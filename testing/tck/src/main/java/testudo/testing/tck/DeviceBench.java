@@ -6,11 +6,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import testudo.core.ring.QueueConfig;
 import testudo.core.ring.RingQueue;
+import testudo.core.virtio.Activation;
 import testudo.core.virtio.GuestDeviceMemory;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.memory.DeviceMemory;
 import testudo.spi.virtio.QueueFault;
-import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioFeature;
 import testudo.spi.virtio.VirtioTraits;
@@ -82,7 +82,7 @@ public final class DeviceBench implements AutoCloseable {
         }
         needsReset = false;
         active = true;
-        guarded(() -> device.activate(new Activation(agreed, List.copyOf(queues))));
+        guarded(() -> device.activate(new Activation(agreed, queues, memory, () -> configInterrupts++)));
         for (int i = 0; i < count; i++) {
             kick(i);
         }
@@ -196,36 +196,6 @@ public final class DeviceBench implements AutoCloseable {
             if (ring != null && !needsReset && ring.publish()) {
                 interrupts[i]++;
             }
-        }
-    }
-
-    private final class Activation implements VirtioActivation {
-        private final long features;
-        private final List<Virtqueue> queues;
-
-        Activation(long features, List<Virtqueue> queues) {
-            this.features = features;
-            this.queues = queues;
-        }
-
-        @Override
-        public long features() {
-            return features;
-        }
-
-        @Override
-        public Virtqueue queue(int index) {
-            return queues.get(index);
-        }
-
-        @Override
-        public DeviceMemory memory() {
-            return memory;
-        }
-
-        @Override
-        public void raiseConfig() {
-            configInterrupts++;
         }
     }
 }

@@ -18,6 +18,7 @@ import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioFeature;
 import testudo.spi.virtio.VirtioTraits;
+import testudo.spi.virtio.VirtioType;
 import testudo.spi.virtio.Virtqueue;
 
 /// The balloon (VIRTIO 1.3, 5.5 "Traditional Memory Balloon Device").
@@ -31,8 +32,7 @@ final class BalloonDevice implements VirtioDevice, CommandTarget, Snapshottable 
     static final int STATS = 2;
     static final int REPORTING = 3;
     private static final int STATE_VERSION = 1;
-    private static final int TYPE_ID = 5;
-    private static final int PCI_CLASS = 0x0880;
+    static final VirtioType TYPE = new VirtioType("balloon", 5, 0x0880, 2);
     private static final int QUEUE_SIZE = 128;
     private static final int CONFIG_BYTES = 16;
     private static final int ACTUAL_OFFSET = 4;
@@ -65,7 +65,7 @@ final class BalloonDevice implements VirtioDevice, CommandTarget, Snapshottable 
         int queues = reporting ? REPORTING + 1 : REPORTING;
         long features = VirtioFeature.IN_ORDER | MUST_TELL_HOST | STATS_VQ | DEFLATE_ON_OOM | (reporting ? PAGE_REPORTING : 0);
         traits = new VirtioTraits(
-                TYPE_ID, "balloon", features, Collections.nCopies(queues, QUEUE_SIZE), CONFIG_BYTES, PCI_CLASS, 1, false);
+                TYPE.typeId(), TYPE.name(), features, Collections.nCopies(queues, QUEUE_SIZE), CONFIG_BYTES, TYPE.pciClass(), 1, false);
         again = Stream.iterate(0, index -> index + 1).limit(queues).<Runnable>map(index -> () -> onKick(index)).toArray(Runnable[]::new);
     }
 

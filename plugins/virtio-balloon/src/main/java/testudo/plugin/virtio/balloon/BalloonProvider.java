@@ -12,8 +12,10 @@ import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.EnumerationRank;
 import testudo.spi.device.MachineFacts;
 import testudo.spi.device.StandaloneDevice;
+import testudo.spi.jail.JailNeeds;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
+import testudo.spi.virtio.VirtioType;
 
 /// Gives every machine one balloon, unless the user does not want it.
 public final class BalloonProvider implements DeviceProvider {
@@ -97,6 +99,11 @@ public final class BalloonProvider implements DeviceProvider {
     }
 
     @Override
+    public List<VirtioType> virtioTypes() {
+        return List.of(BalloonDevice.TYPE);
+    }
+
+    @Override
     public List<StandaloneDevice> standalone() {
         return List.of(new StandaloneDevice(
                 "balloon",
@@ -112,6 +119,7 @@ public final class BalloonProvider implements DeviceProvider {
                 Optional.empty(),
                 OptionalInt.empty(),
                 List.of(),
-                context -> new BalloonDevice(reporting, initialBytes, memoryBytes, context));
+                DeviceSpec.Factory.jailable(
+                        JailNeeds.nothing(), context -> new BalloonDevice(reporting, initialBytes, memoryBytes, context)));
     }
 }

@@ -22,6 +22,7 @@ import testudo.spi.disk.DiskImage;
 import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioTraits;
+import testudo.spi.virtio.VirtioType;
 import testudo.spi.virtio.Virtqueue;
 
 /// A disk (VIRTIO 1.3, 5.2 "Block Device").
@@ -37,8 +38,7 @@ final class BlockDevice implements VirtioDevice, CommandTarget, Snapshottable {
     static final long WRITE_ZEROES = 1L << 14;
     private static final Logger LOG = LoggerFactory.getLogger(BlockDevice.class);
     private static final int STATE_VERSION = 1;
-    private static final int TYPE_ID = 2;
-    private static final int PCI_CLASS = 0x0180;
+    static final VirtioType TYPE = new VirtioType("block", 2, 0x0180, 1);
     private static final int SECTOR_BYTES = BlockRequest.SECTOR_BYTES;
     private static final long EINVAL = 22;
     private static final long EROFS = 30;
@@ -70,8 +70,8 @@ final class BlockDevice implements VirtioDevice, CommandTarget, Snapshottable {
             LOG.info("{}: dontcache has no effect on this host; the page cache is used as usual", name);
         }
         traits = new VirtioTraits(
-                TYPE_ID, "block", features(options, image), Collections.nCopies(QUEUES, QUEUE_SIZE), BlockConfig.SIZE_BYTES,
-                PCI_CLASS, options.multipleWorkers() ? QUEUES : 1, options.packedQueue());
+                TYPE.typeId(), TYPE.name(), features(options, image), Collections.nCopies(QUEUES, QUEUE_SIZE), BlockConfig.SIZE_BYTES,
+                TYPE.pciClass(), options.multipleWorkers() ? QUEUES : 1, options.packedQueue());
         // Two descriptors of a chain are the header's and the status's.
         config = new BlockConfig(options.blockSize(), QUEUE_SIZE - 2, QUEUES);
         capacity(image.sizeBytes());

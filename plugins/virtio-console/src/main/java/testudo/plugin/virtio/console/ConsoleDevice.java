@@ -16,9 +16,13 @@ import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioFeature;
 import testudo.spi.virtio.VirtioTraits;
+import testudo.spi.virtio.VirtioType;
 import testudo.spi.virtio.Virtqueue;
 
-/// A console with one port (VIRTIO 1.3, 5.3 "Console Device"). A port with a name needs the multiport feature to tell the guest.
+/// A console with one port (VIRTIO 1.3, 5.3 "Console Device").
+///
+/// It offers the multiport feature, also for a port without a name: only then a driver says when it has opened the port. Linux drops what
+/// comes before, and input from a pipe is there before any guest.
 final class ConsoleDevice implements VirtioDevice, Snapshottable {
     static final long MULTIPORT = 1L << 1;
     static final int RECEIVE = 0;
@@ -28,8 +32,7 @@ final class ConsoleDevice implements VirtioDevice, Snapshottable {
     /// The most that is taken of one output request.
     static final long MAX_REQUEST_BYTES = 1 << 20;
     private static final int STATE_VERSION = 1;
-    private static final int TYPE_ID = 3;
-    private static final int PCI_CLASS = 0x0780;
+    static final VirtioType TYPE = new VirtioType("console", 3, 0x0780, 2);
     private static final int QUEUE_SIZE = 256;
     private static final int CONFIG_BYTES = 12;
     private static final int MAX_PORTS_OFFSET = 4;
@@ -40,7 +43,7 @@ final class ConsoleDevice implements VirtioDevice, Snapshottable {
     private final EventLoop loop;
     private final Arena arena = Arena.ofShared();
     private final InputPump input;
-    private final @Nullable ControlChannel control;
+    private final ControlChannel control;
     private final DescriptorChain chain = new DescriptorChain();
     private final Runnable transmitAgain = () -> onKick(TRANSMIT);
     private final Runnable controlAgain = () -> onKick(CONTROL_TRANSMIT);
@@ -51,11 +54,10 @@ final class ConsoleDevice implements VirtioDevice, Snapshottable {
         this.loop = loop;
         List<Integer> asked = options.maxQueueSizes();
         List<Integer> data = asked.isEmpty() ? List.of(QUEUE_SIZE, QUEUE_SIZE) : asked;
-        boolean named = options.name().isPresent();
-        List<Integer> sizes = named ? List.of(data.get(0), data.get(1), QUEUE_SIZE, QUEUE_SIZE) : data;
-        traits = new VirtioTraits(TYPE_ID, "console", VirtioFeature.IN_ORDER | (named ? MULTIPORT : 0), sizes, CONFIG_BYTES, PCI_CLASS, 1,
-                false);
-        control = named ? new ControlChannel(options.name().get(), options.console(), arena) : null;
+        List<Integer> sizes = List.of(data.get(0), data.get(1), QUEUE_SIZE, QUEUE_SIZE);
+        long features = VirtioFeature.IN_ORDER | MULTIPORT;
+        traits = new VirtioTraits(TYPE.typeId(), TYPE.name(), features, sizes, CONFIG_BYTES, TYPE.pciClass(), 1, false);
+        control = new ControlChannel(options, arena);
         input = new InputPump(port, arena.allocate(INPUT_BYTES), loop);
     }
 
@@ -94,7 +96,7 @@ final class ConsoleDevice implements VirtioDevice, Snapshottable {
     }
 
     private void startInput(VirtioActivation active) {
-        boolean open = control == null || !multiport() || control.guestOpen();
+        boolean open = !multiport() || control.guestOpen();
         if (open && active.queue(RECEIVE).enabled()) {
             input.start(active.queue(RECEIVE));
         } else {
@@ -120,7 +122,7 @@ final class ConsoleDevice implements VirtioDevice, Snapshottable {
     }
 
     private void converse(VirtioActivation active) {
-        if (control == null || !multiport()) {
+        if (!multiport()) {
             return;
         }
         boolean wasOpen = control.guestOpen();
@@ -144,32 +146,28 @@ final class ConsoleDevice implements VirtioDevice, Snapshottable {
     @Override
     public void reset() {
         quiesce();
-        if (control != null) {
-            control.reset();
-        }
+        control.reset();
     }
 
     /// What the port has given and the guest has not taken, and where the conversation on the control queues is.
     @Override
     public byte[] saveState() {
         StateWriter state = new StateWriter(STATE_VERSION).putBytes(input.pending());
-        return state.putInt(control == null ? 0 : control.state()).toBytes();
+        return state.putInt(control.state()).toBytes();
     }
 
     @Override
     public void restoreState(byte[] state) {
         StateReader reader = new StateReader("console", state, STATE_VERSION);
         byte[] pending = reader.getBytes();
-        int conversation = reader.getInt("control state", control == null ? 0 : ControlChannel.MAX_STATE);
+        int conversation = reader.getInt("control state", ControlChannel.MAX_STATE);
         reader.end();
         if (pending.length > INPUT_BYTES) {
             throw new VmmException.Config("console: saved state has %d bytes of input, more than %d".formatted(pending.length,
                     INPUT_BYTES));
         }
         input.pending(pending);
-        if (control != null) {
-            control.state(conversation);
-        }
+        control.state(conversation);
     }
 
     @Override

@@ -20,6 +20,7 @@ import testudo.spi.serial.SerialOptions;
 import testudo.spi.serial.SerialPort;
 import testudo.spi.serial.SerialPortRules;
 import testudo.spi.virtio.VirtioDevice;
+import testudo.spi.virtio.VirtioType;
 
 /// Makes the consoles of `--serial hardware=virtio-console`.
 public final class ConsoleProvider implements DeviceProvider {
@@ -81,6 +82,11 @@ public final class ConsoleProvider implements DeviceProvider {
     }
 
     @Override
+    public List<VirtioType> virtioTypes() {
+        return List.of(ConsoleDevice.TYPE);
+    }
+
+    @Override
     public List<StandaloneDevice> standalone() {
         return List.of(new StandaloneDevice(
                 "console", List.of(PORT, OUTPUT, INPUT, SYSLOG), "serve a console to another monitor", ConsoleProvider::alone));
@@ -119,7 +125,7 @@ public final class ConsoleProvider implements DeviceProvider {
                 options.pciAddress(),
                 OptionalInt.empty(),
                 parameters,
-                context -> open(options, context));
+                DeviceSpec.Factory.jailable(ConsoleNeeds.of(options), context -> open(options, context)));
     }
 
     private static VirtioDevice open(SerialOptions options, DeviceContext context) {

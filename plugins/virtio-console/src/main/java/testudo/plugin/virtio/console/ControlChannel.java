@@ -6,10 +6,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import testudo.spi.memory.BufferList;
+import testudo.spi.serial.SerialOptions;
 import testudo.spi.virtio.DescriptorChain;
 import testudo.spi.virtio.Virtqueue;
 
-/// The control queues of a device with a named port (VIRTIO 1.3, 5.3.6.2 "Multiport Device Operation").
+/// The control queues of a device with one port (VIRTIO 1.3, 5.3.6.2 "Multiport Device Operation").
 ///
 /// What the driver still has to be told is a set, so that it stays small however often the driver asks.
 final class ControlChannel {
@@ -50,15 +51,18 @@ final class ControlChannel {
     private final DescriptorChain chain = new DescriptorChain();
     private final MemorySegment message;
     private final int nameBytes;
-    private final boolean console;
+    private final int answers;
     private int pending;
     private boolean guestOpen;
 
     /// Starts with nothing to say.
     /// @param arena of the device
-    ControlChannel(String name, boolean console, Arena arena) {
-        byte[] text = name.getBytes(StandardCharsets.UTF_8);
-        this.console = console;
+    ControlChannel(SerialOptions options, Arena arena) {
+        byte[] text = options.name().orElse("").getBytes(StandardCharsets.UTF_8);
+        // A port without a name is of use as a console only.
+        boolean console = options.console() || options.name().isEmpty();
+        answers = (console ? Message.CONSOLE_PORT.bit() : 0) | (options.name().isPresent() ? Message.PORT_NAME.bit() : 0)
+                | Message.PORT_OPENED.bit();
         nameBytes = text.length;
         message = arena.allocate(HEADER_BYTES + nameBytes);
         MemorySegment.copy(text, 0, message, ValueLayout.JAVA_BYTE, HEADER_BYTES, nameBytes);
@@ -92,7 +96,7 @@ final class ControlChannel {
         if (event == DEVICE_READY && yes) {
             pending |= Message.DEVICE_ADD.bit();
         } else if (port == PORT && event == PORT_READY && yes) {
-            pending |= Message.PORT_NAME.bit() | Message.PORT_OPENED.bit() | (console ? Message.CONSOLE_PORT.bit() : 0);
+            pending |= answers;
         } else if (port == PORT && event == PORT_OPEN) {
             guestOpen = yes;
         }

@@ -37,8 +37,18 @@ class ConsoleDeviceTest {
     }
 
     private void start(Optional<String> name) {
-        bench = new DeviceBench(
-                new TestContext(), context -> new ConsoleDevice(Ports.options(name), port, context.loop())).start();
+        bench = new DeviceBench(new TestContext(), context -> new ConsoleDevice(Ports.options(name), port, context.loop()));
+        bench.start();
+    }
+
+    /// With a driver that knows nothing of control queues.
+    private void startSinglePort() {
+        bench = new DeviceBench(new TestContext(), context -> new ConsoleDevice(Ports.options(Optional.empty()), port, context.loop()));
+        startAgain();
+    }
+
+    private void startAgain() {
+        bench.start(bench.device().traits().features() & ~ConsoleDevice.MULTIPORT, Integer.MAX_VALUE);
     }
 
     private long text(String text) {
@@ -127,7 +137,7 @@ class ConsoleDeviceTest {
 
     @Test
     void outputReachesTheHostInOrder() {
-        start(Optional.empty());
+        startSinglePort();
         print("hello ");
         FakeDriver driver = bench.driver(ConsoleDevice.TRANSMIT);
         driver.begin();
@@ -141,7 +151,7 @@ class ConsoleDeviceTest {
 
     @Test
     void oneMebibyteOfARequestIsTaken() {
-        start(Optional.empty());
+        startSinglePort();
         long room = bench.ram().allocate(3 << 20, 1);
         FakeDriver driver = bench.driver(ConsoleDevice.TRANSMIT);
         driver.begin();
@@ -155,7 +165,7 @@ class ConsoleDeviceTest {
 
     @Test
     void inputWaitsAtTheHostUntilTheGuestHasRoom() {
-        start(Optional.empty());
+        startSinglePort();
         String typed = numbers(20_000);
         port.type(typed);
         bench.run();
@@ -175,7 +185,7 @@ class ConsoleDeviceTest {
     /// The device takes a whole queue of buffers without seeing it empty, so it has not asked the driver to notify it.
     @Test
     void restOfTheInputNeedsNoFurtherKeystroke() {
-        start(Optional.empty());
+        startSinglePort();
         String typed = numbers(300);
         port.type(typed);
         int size = bench.driver(ConsoleDevice.RECEIVE).size();
@@ -186,14 +196,14 @@ class ConsoleDeviceTest {
 
     @Test
     void inputThatWasReadAheadOutlivesAReset() {
-        start(Optional.empty());
+        startSinglePort();
         port.type("abcdef");
         assertEquals("abc", input(1, 3));
         bench.quiesce();
-        bench.start();
+        startAgain();
         assertEquals("d", input(1, 1));
         bench.reset();
-        bench.start();
+        startAgain();
         assertEquals("ef", input(1, 3));
         print("still here");
         assertEquals("still here", port.output());
@@ -202,7 +212,7 @@ class ConsoleDeviceTest {
     /// A hang-up is reported by the host again and again: the device must stop listening, with and without room at the guest.
     @Test
     void hostSideThatClosedDoesNotKeepTheLoopBusy() {
-        start(Optional.empty());
+        startSinglePort();
         port.type("last words");
         port.end();
         bench.run();
@@ -231,6 +241,19 @@ class ConsoleDeviceTest {
         port.type("late");
         bench.run();
         assertEquals("", input(1, 64), "the guest has closed the port");
+    }
+
+    /// What a pipe has ready when the machine starts: Linux would drop it.
+    @Test
+    void inputOfAConsoleWaitsUntilTheDriverHasOpenedIt() {
+        start(Optional.empty());
+        port.type("early");
+        assertEquals("", input(2, 64));
+        tell(0, DEVICE_READY, 1, 8);
+        tell(0, PORT_READY, 1, 8);
+        assertEquals(List.of(1, 4, 6), hear(8), "a console, without a name");
+        tell(0, PORT_OPEN, 1, 8);
+        assertEquals("early", input(0, 0));
     }
 
     @Test

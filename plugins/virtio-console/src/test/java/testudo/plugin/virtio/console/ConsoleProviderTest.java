@@ -63,7 +63,7 @@ class ConsoleProviderTest {
     @Test
     void queueSizesAreReceiveThenTransmit() {
         try (VirtioDevice device = make("sink,hardware=virtio-console,max-queue-sizes=[16,64]")) {
-            assertEquals(List.of(16, 64), device.traits().queueSizes());
+            assertEquals(List.of(16, 64, 256, 256), device.traits().queueSizes());
         }
         assertEquals(
                 List.of(
@@ -77,8 +77,8 @@ class ConsoleProviderTest {
     }
 
     @Test
-    void nameMakesAMultiportDevice() {
-        try (VirtioDevice device = make("sink,hardware=virtio-console,name=agent")) {
+    void everyPortIsOfAMultiportDevice() {
+        try (VirtioDevice device = make("sink,hardware=virtio-console")) {
             assertEquals(ConsoleDevice.MULTIPORT | VirtioFeature.IN_ORDER, device.traits().features());
             assertEquals(4, device.traits().queueSizes().size());
         }

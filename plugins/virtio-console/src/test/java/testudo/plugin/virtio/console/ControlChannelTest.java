@@ -19,7 +19,7 @@ import testudo.spi.virtio.Virtqueue;
 
 /// The conversation about a named port.
 class ControlChannelTest {
-    private final ControlChannel control = new ControlChannel("org.example", true, Arena.ofAuto());
+    private final ControlChannel control = new ControlChannel(Ports.console("org.example"), Arena.ofAuto());
     private final Queue toDevice = new Queue();
     private final Queue toDriver = new Queue();
 

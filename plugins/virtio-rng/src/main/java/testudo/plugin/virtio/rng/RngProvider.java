@@ -8,8 +8,10 @@ import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.EnumerationRank;
 import testudo.spi.device.MachineFacts;
 import testudo.spi.device.StandaloneDevice;
+import testudo.spi.jail.JailNeeds;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
+import testudo.spi.virtio.VirtioType;
 
 /// Gives every machine one entropy device, unless the user does not want it.
 public final class RngProvider implements DeviceProvider {
@@ -42,6 +44,11 @@ public final class RngProvider implements DeviceProvider {
     }
 
     @Override
+    public List<VirtioType> virtioTypes() {
+        return List.of(VirtioRng.TYPE);
+    }
+
+    @Override
     public List<StandaloneDevice> standalone() {
         return List.of(new StandaloneDevice("rng", List.of(), "serve entropy to another monitor", configuration -> spec()));
     }
@@ -53,6 +60,7 @@ public final class RngProvider implements DeviceProvider {
                 Optional.empty(),
                 OptionalInt.empty(),
                 List.of(),
-                context -> new VirtioRng(context.host().entropy(), context.loop()));
+                DeviceSpec.Factory.jailable(
+                        JailNeeds.nothing(), context -> new VirtioRng(context.host().entropy(), context.loop())));
     }
 }

@@ -15,6 +15,7 @@ import testudo.spi.virtio.VirtioActivation;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioFeature;
 import testudo.spi.virtio.VirtioTraits;
+import testudo.spi.virtio.VirtioType;
 import testudo.spi.virtio.Virtqueue;
 
 /// The entropy device (VIRTIO 1.3, 5.4 "Entropy Device"): fills what the driver offers with randomness of the host.
@@ -23,11 +24,10 @@ final class VirtioRng implements VirtioDevice, Snapshottable {
     static final int MAX_REQUEST_BYTES = 64 * 1024;
     private static final int SCRATCH_BYTES = 4096;
     private static final int STATE_VERSION = 1;
-    private static final int TYPE_ID = 4;
-    private static final int PCI_CLASS = 0x0880;
+    static final VirtioType TYPE = new VirtioType("rng", 4, 0x0880, 1);
     private static final int QUEUE_SIZE = 256;
     private static final VirtioTraits TRAITS = new VirtioTraits(
-            TYPE_ID, "rng", VirtioFeature.IN_ORDER, List.of(QUEUE_SIZE), 0, PCI_CLASS, 1, false);
+            TYPE.typeId(), TYPE.name(), VirtioFeature.IN_ORDER, List.of(QUEUE_SIZE), 0, TYPE.pciClass(), 1, false);
 
     private final EntropySource entropy;
     private final EventLoop loop;
