@@ -65,7 +65,9 @@ class UserNetworkTest extends OnProduct {
         Guest guest = boot(machine().with("--net", "user,host-access"));
         lease(guest);
         String url = "http://10.0.2.2:" + outside + "/short";
-        guest.run("wget -q -O /dev/null " + url);
+        guest.run("{ sleep 3600 | nc 10.0.2.2 " + outside + "; } > /dev/null 2>&1 &");
+        await("an open connection to be seen", sockets() + " -ge 1");
+        guest.run("killall sleep nc; wget -q -O /dev/null " + url);
         await("descriptors to rest", sockets() + " -eq 0");
 
         for (int done = 0; done < count; done += 50) {
