@@ -40,6 +40,7 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
     private static final long START_NANOS = 60_000_000_000L;
     private static final long END_NANOS = 5_000_000_000L;
     private static final int MAX_QUEUES = 1024;
+    private static final String JVM_OPTIONS = "JAVA_TOOL_OPTIONS";
     /// Killed by SIGSYS, 31.
     private static final int FILTERED = 128 + 31;
 
@@ -80,7 +81,7 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
                 files.add(platform.terminals().standardOutput());
                 handles.add(new PassedHandle(1, files.getLast()));
             }
-            process = starter.start(jail(), new ProcessRequest(command(starter.jailed()), Map.of(), handles));
+            process = starter.start(jail(), new ProcessRequest(command(starter.jailed()), environment(), handles));
         } finally {
             files.forEach(HostHandle::close);
         }
@@ -102,6 +103,12 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
 
     private static Optional<String> modulePath() {
         return Optional.ofNullable(System.getProperty("jdk.module.path"));
+    }
+
+    /// Nothing but what is meant for every Java runtime of the product.
+    private static Map<String, String> environment() {
+        String options = System.getenv(JVM_OPTIONS);
+        return options == null ? Map.of() : Map.of(JVM_OPTIONS, options);
     }
 
     /// The same runtime as this process's: inside of an image its modules are found without a path, and there is a class archive for this
