@@ -24,7 +24,7 @@ class JailTest extends OnProduct {
 
     /// Who runs the machine.
     enum User {
-        ROOT(""), ORDINARY("exec setpriv --reuid 1000 --regid 1000 --clear-groups ");
+        ROOT(""), ORDINARY("exec /usr/bin/setpriv --reuid 1000 --regid 1000 --clear-groups ");
 
         private final String become;
 
