@@ -25,7 +25,7 @@ public record KeyHelp(String name, List<String> aliases, String value, String he
         if (option.shape() != OptionDeclaration.Shape.KEY_VALUES) {
             return List.of();
         }
-        return RecordType.of(option.type(), option.lookup()).components().stream().map(KeyHelp::of).toList();
+        return RecordType.of(option.type()).components().stream().map(KeyHelp::of).toList();
     }
 
     private static KeyHelp of(Component component) {

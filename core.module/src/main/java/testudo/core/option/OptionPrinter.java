@@ -27,8 +27,8 @@ public final class OptionPrinter {
 
     private static String keys(Object record, MethodHandles.Lookup lookup) {
         StringJoiner keys = new StringJoiner(",");
-        for (Component component : RecordType.of(record.getClass(), lookup).components()) {
-            Object value = read(component, record);
+        for (Component component : RecordType.of(record.getClass()).components()) {
+            Object value = read(component, record, lookup);
             boolean absent = (value instanceof Optional<?> optional && optional.isEmpty())
                     || (value instanceof List<?> list && list.isEmpty());
             if (!absent) {
@@ -38,9 +38,9 @@ public final class OptionPrinter {
         return keys.toString();
     }
 
-    private static Object read(Component component, Object record) {
+    private static Object read(Component component, Object record, MethodHandles.Lookup lookup) {
         try {
-            return component.accessor().invoke(record);
+            return lookup.unreflect(component.accessor()).invoke(record);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

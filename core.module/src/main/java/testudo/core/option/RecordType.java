@@ -1,11 +1,9 @@
 package testudo.core.option;
 
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -14,43 +12,34 @@ import testudo.spi.option.Key;
 /// What a record of options declares.
 /// @param type the record
 /// @param components its keys, in order
-/// @param constructor its canonical constructor
-record RecordType(Class<?> type, List<Component> components, MethodHandle constructor) {
+record RecordType(Class<?> type, List<Component> components) {
     /// One key.
     /// @param name the key
     /// @param aliases other spellings
     /// @param type what it is bound to
     /// @param rules its annotation
     /// @param accessor reads it from a record
-    record Component(String name, List<String> aliases, Type type, Key rules, MethodHandle accessor) {
+    record Component(String name, List<String> aliases, Type type, Key rules, Method accessor) {
         boolean isCalled(String key) {
             return name.equals(key) || aliases.contains(key);
         }
     }
 
     /// Reads a record's declaration.
-    /// @param lookup with access to the record
     /// @throws IllegalStateException when the declaration is wrong: a bug in the provider
-    static RecordType of(Class<?> type, MethodHandles.Lookup lookup) {
-        try {
-            List<Component> components = new ArrayList<>();
-            RecordComponent[] declared = type.getRecordComponents();
-            if (declared == null) {
-                throw new IllegalStateException("%s is not a record".formatted(type.getName()));
-            }
-            for (RecordComponent component : declared) {
-                components.add(component(type, component, lookup));
-            }
-            Class<?>[] parameters = Arrays.stream(declared).map(RecordComponent::getType).toArray(Class<?>[]::new);
-            MethodHandle constructor = lookup.unreflectConstructor(type.getDeclaredConstructor(parameters));
-            return new RecordType(type, List.copyOf(components), constructor);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("%s: its option declaration gives no access to it".formatted(type.getName()), e);
+    static RecordType of(Class<?> type) {
+        List<Component> components = new ArrayList<>();
+        RecordComponent[] declared = type.getRecordComponents();
+        if (declared == null) {
+            throw new IllegalStateException("%s is not a record".formatted(type.getName()));
         }
+        for (RecordComponent component : declared) {
+            components.add(component(type, component));
+        }
+        return new RecordType(type, List.copyOf(components));
     }
 
-    private static Component component(Class<?> type, RecordComponent component, MethodHandles.Lookup lookup)
-            throws IllegalAccessException {
+    private static Component component(Class<?> type, RecordComponent component) {
         Key rules = component.getAnnotation(Key.class);
         if (rules == null) {
             throw new IllegalStateException("%s.%s has no @Key".formatted(type.getName(), component.getName()));
@@ -58,7 +47,7 @@ record RecordType(Class<?> type, List<Component> components, MethodHandle constr
         String name = rules.value().isEmpty() ? kebabCase(component.getName()) : rules.value();
         return new Component(
                 name, List.of(rules.aliases()), component.getGenericType(), rules,
-                lookup.unreflect(component.getAccessor()));
+                component.getAccessor());
     }
 
     Optional<Component> find(String key) {

@@ -7,7 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +39,7 @@ final class ValueBinder {
     /// Binds a record's keys.
     /// @throws BindingFailure with every problem found
     Object record(Class<?> type, Group group) {
-        RecordType declared = RecordType.of(type, lookup);
+        RecordType declared = RecordType.of(type);
         List<String> problems = new ArrayList<>();
         Map<Component, Syntax> given = assign(declared, group, problems);
         List<Object> arguments = new ArrayList<>();
@@ -58,7 +58,7 @@ final class ValueBinder {
 
     /// Decides which entry belongs to which key.
     private Map<Component, Syntax> assign(RecordType declared, Group group, List<String> problems) {
-        Map<Component, Syntax> given = new HashMap<>();
+        Map<Component, Syntax> given = new IdentityHashMap<>();
         boolean first = true;
         for (Entry entry : group.entries()) {
             Optional<Component> component;
@@ -271,9 +271,11 @@ final class ValueBinder {
         return Numbers.parse(word.text(), word.place(), min, max);
     }
 
-    private static Object construct(RecordType declared, List<Object> arguments, String place) {
+    private Object construct(RecordType declared, List<Object> arguments, String place) {
         try {
-            return declared.constructor().invokeWithArguments(arguments);
+            return RecordMaker.of(declared.type(), lookup).make(arguments);
+        } catch (IllegalAccessException | IllegalAccessError e) {
+            throw new IllegalStateException("%s: its option declaration gives no access to it".formatted(declared.type().getName()), e);
         } catch (VmmException.Config e) {
             throw new BindingFailure(e.problems());
         } catch (IllegalArgumentException e) {
@@ -286,11 +288,13 @@ final class ValueBinder {
     }
 
     static Class<?> rawType(Type type) {
-        return switch (type) {
-            case Class<?> plain -> plain;
-            case ParameterizedType generic -> (Class<?>) generic.getRawType();
-            default -> throw new IllegalStateException("options can't be bound to %s".formatted(type));
-        };
+        if (type instanceof Class<?> plain) {
+            return plain;
+        }
+        if (type instanceof ParameterizedType generic) {
+            return (Class<?>) generic.getRawType();
+        }
+        throw new IllegalStateException("options can't be bound to %s".formatted(type));
     }
 
     static Type element(Type type) {

@@ -107,6 +107,20 @@ class GuestCpuidTest {
     }
 
     @Test
+    void hardwarePerformanceStatesAreShownOnRequestWhereTheHostHasThem() {
+        List<CpuidEntry> supported = List.of(Machines.leaf(0, 0x16, 0, 0, 0), Machines.leaf(1, 0, 0, 0, 0), Machines.leaf(6, 4, 0, 0, 0));
+        for (int states : List.of(0, 1 << 7, 1 << 7 | 1 << 8 | 1 << 10)) {
+            X86Profile profile = new X86Profile(supported, List.of(Machines.leaf(6, states | 1 << 9, 0, 1 << 3, 0)), false, 0);
+            CpuOptions with = new CpuOptions(1, IrqchipMode.KERNEL, Topology.HOST, Nested.AUTO, true, false);
+            CpuOptions without = new CpuOptions(1, IrqchipMode.KERNEL, Topology.HOST, Nested.AUTO, false, false);
+
+            assertEquals(4 | states, leaf(profile, with, 0, 6, 0).eax(), "and no other bit of the host's");
+            assertEquals(1 << 3, leaf(profile, with, 0, 6, 0).ecx(), "the bias between energy and performance");
+            assertEquals(4, leaf(profile, without, 0, 6, 0).eax());
+        }
+    }
+
+    @Test
     void calibratedLeafGivesTheFrequency() {
         CpuOptions options = new CpuOptions(1, IrqchipMode.KERNEL, Topology.THREADS, Nested.AUTO, false, true);
         CpuidEntry tsc = leaf(INTEL, options, 0, 0x15, 0);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,17 @@ class GuestEndTest {
 
         assertEquals("multiboot", ending.serial(), ending::log);
         assertEquals(RESET, ending.status(), ending::log);
+    }
+
+    @Test
+    void theKvmDeviceMayHaveAnotherName() throws Exception {
+        Path kernel = GuestImage.elf32(folder.resolve("kernel"), GuestCode.flat().reset());
+        Path link = Files.createSymbolicLink(folder.resolve("other"), Path.of("/dev/kvm"));
+
+        assertEquals(RESET, Product.run(folder, "--kvm-device", link.toString(), kernel.toString()).status());
+        Product.Ending wrong = Product.run(folder, "--kvm-device", "/dev/null", "--hypervisor", "kvm", kernel.toString());
+        assertTrue(wrong.log().contains("/dev/null is no KVM device"), wrong::log);
+        assertFalse(wrong.status() == RESET, wrong::log);
     }
 
     @Test

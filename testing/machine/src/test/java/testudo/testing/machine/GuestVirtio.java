@@ -3,6 +3,7 @@ package testudo.testing.machine;
 /// A driver of a virtio PCI device that finds everything by capabilities (VIRTIO 1.3, 4.1 "Virtio Over PCI Bus").
 final class GuestVirtio {
     static final int BLOCK = 0x1042_1AF4;
+    static final int CONSOLE = 0x1043_1AF4;
     static final int RNG = 0x1044_1AF4;
     static final long VERSION_1 = 1L << 32;
     static final int ACKNOWLEDGE = 1;

@@ -143,6 +143,17 @@ class VhostUserTest {
     }
 
     @Test
+    void itGoesWhereTheUserWantsIt() {
+        new TestMachine(directory)
+                .option("vhost-user", "block,socket=" + socket + ",pci-address=00:15.0")
+                .option("vhost-user-connect-timeout-ms", "20000")
+                .run(cpu -> {
+                    assertEquals(0x15, new GuestPci(cpu, Mechanism.ECAM).find(GuestVirtio.BLOCK));
+                    Guest.powerOff(cpu);
+                });
+    }
+
+    @Test
     void aSocketThatIsNotThereIsNamed() {
         TestMachine machine = new TestMachine(directory).option("vhost-user", "block,socket=" + directory.resolve("none"));
         String message = assertThrows(VmmException.Host.class, () -> machine.run(Guest::powerOff)).getMessage();
