@@ -20,8 +20,8 @@ final class DeviceWalls {
     private static final String SCRIPT = """
             of() { grep -l "$1" /proc/[0-9]*/cmdline 2> /dev/null | sed 's/[^0-9]//g'; }
             spaces() { for n in user pid mnt net ipc uts cgroup; do printf '%s ' "$(readlink $1/ns/$n)"; done; echo; }
-            for p in $(of 'testudo.cli'); do echo "main $p $(spaces /proc/$p)"; echo "log $p $(readlink /proc/$p/fd/2)"; done
-            for p in $(of 'testudo.devicehost'); do
+            for p in $(of '[t]estudo.cli'); do echo "main $p $(spaces /proc/$p)"; echo "log $p $(readlink /proc/$p/fd/2)"; done
+            for p in $(of '[t]estudo.devicehost'); do
               for t in /proc/$p/task/*; do
                 own=$(spaces $t) name=$(tr ' ' _ < $t/comm) fields=$(grep -E '^(Cap...|NoNewPrivs|Seccomp):' $t/status)
                 [ -d $t ] || continue # compilers end threads that have no work
