@@ -22,6 +22,8 @@ module testudo.core {
     uses testudo.spi.host.HostProcesses;
     uses testudo.spi.hypervisor.HypervisorProvider;
     uses testudo.spi.irq.InterruptControllerProvider;
+    uses testudo.spi.jail.JailProvider;
+    uses testudo.spi.jail.SystemCallFilter;
     uses testudo.spi.net.NetworkBackendProvider;
     uses testudo.spi.serial.SerialBackendProvider;
 

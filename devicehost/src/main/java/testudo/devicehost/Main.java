@@ -16,11 +16,15 @@ public final class Main {
     public static void main(String[] arguments) {
         int status;
         try {
+            if (System.getProperty("jdk.module.path") != null) {
+                LooseModules.load(Main.class.getModule().getLayer());
+            }
             status = HostedDevice.run(Providers.find(List.of()));
         } catch (VmmException failure) {
             System.err.println("testudo: device process: " + failure.getMessage());
             status = FAILURE;
         }
-        System.exit(status);
+        // Not System.exit(): it looks for a logger, whose files can't be opened in a jail. There is nothing to put in order.
+        Runtime.getRuntime().halt(status);
     }
 }

@@ -1,10 +1,12 @@
 package testudo.core.machine;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import testudo.core.option.ConfigurationBuilder;
 import testudo.core.option.JsonText;
@@ -13,6 +15,8 @@ import testudo.spi.VmmException;
 import testudo.spi.device.DeviceProvider;
 import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.MachineFacts;
+import testudo.spi.jail.JailOptions;
+import testudo.spi.jail.JailOptions.FailureAction;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.Occurrence;
 import testudo.spi.option.OptionDeclaration;
@@ -23,15 +27,18 @@ import testudo.spi.option.OptionDeclaration.Shape;
 /// @param device the device's name
 /// @param options the provider's options as given, in order: name and text
 /// @param facts about the machine
-record Assignment(String provider, String device, List<List<String>> options, MachineFacts facts) {
+/// @param confinement what its last walls are made of: the strict filter of system calls; nothing when it is to have none
+record Assignment(
+        String provider, String device, List<List<String>> options, MachineFacts facts, Optional<JailOptions> confinement) {
     private static final long VERSION = 1;
 
     /// Collects what a provider's devices are made from.
-    static Assignment of(DeviceProvider provider, String device, Configuration configuration, MachineFacts facts) {
+    static Assignment of(
+            DeviceProvider provider, String device, Configuration configuration, MachineFacts facts, Optional<JailOptions> confinement) {
         List<Occurrence<?>> given = new ArrayList<>();
         provider.options().forEach(option -> given.addAll(configuration.all(option)));
         given.sort(Comparator.comparingInt(Occurrence::position));
-        return new Assignment(provider.id(), device, given.stream().map(Assignment::text).toList(), facts);
+        return new Assignment(provider.id(), device, given.stream().map(Assignment::text).toList(), facts, confinement);
     }
 
     private static <T> List<String> text(Occurrence<T> occurrence) {
@@ -40,7 +47,8 @@ record Assignment(String provider, String device, List<List<String>> options, Ma
         return List.of(option.name(), text);
     }
 
-    String toJson() {
+    /// @param files the paths whose files the process is started with, in the order of their numbers
+    String toJson(List<String> files) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("version", VERSION);
         json.put("provider", provider);
@@ -49,7 +57,27 @@ record Assignment(String provider, String device, List<List<String>> options, Ma
         json.put("architecture", facts.architecture());
         json.put("vcpus", List.of((long) facts.vcpus()));
         json.put("memory", List.of(facts.memoryBytes(), facts.ramBelow4GiB(), facts.ramAbove4GiB()));
+        json.put("files", files);
+        confinement.ifPresent(jail -> {
+            json.put("failures", jail.failures().name());
+            jail.policyDirectory().ifPresent(folder -> json.put("policies", folder.toAbsolutePath().toString()));
+        });
         return JsonText.write(json);
+    }
+
+    /// The part of an assignment that says which files the process was started with.
+    static List<String> files(String text) {
+        return JsonText.read(text) instanceof Map<?, ?> json
+                ? list(json.get("files")).stream().map(String::valueOf).toList()
+                : List.of();
+    }
+
+    private static Optional<JailOptions> confinement(Map<?, ?> json) {
+        if (!(json.get("failures") instanceof String failures)) {
+            return Optional.empty();
+        }
+        Optional<Path> policies = Optional.ofNullable((Object) json.get("policies")).map(String::valueOf).map(Path::of);
+        return Optional.of(new JailOptions(Optional.empty(), policies, FailureAction.valueOf(failures)));
     }
 
     /// @throws VmmException.Config when it is none of this version
@@ -69,7 +97,7 @@ record Assignment(String provider, String device, List<List<String>> options, Ma
                 memory.get(0),
                 memory.get(1),
                 memory.get(2));
-        return new Assignment(String.valueOf(json.get("provider")), String.valueOf(json.get("device")), options, facts);
+        return new Assignment(String.valueOf(json.get("provider")), String.valueOf(json.get("device")), options, facts, confinement(json));
     }
 
     private static List<?> list(@Nullable Object value) {
@@ -79,11 +107,17 @@ record Assignment(String provider, String device, List<List<String>> options, Ma
         throw new VmmException.Config("a device process was told something that is no list");
     }
 
+    /// Finds the provider again.
+    /// @throws VmmException.Config when it is not installed here
+    DeviceProvider provider(Providers providers) {
+        return providers.devices().stream().filter(each -> each.id().equals(provider)).findFirst().orElseThrow(
+                () -> new VmmException.Config("device provider %s is not installed".formatted(provider)));
+    }
+
     /// Finds the device again.
     /// @throws VmmException.Config when the provider is not installed here, or makes no such device
     DeviceSpec.Virtio spec(Providers providers) {
-        DeviceProvider found = providers.devices().stream().filter(each -> each.id().equals(provider)).findFirst().orElseThrow(
-                () -> new VmmException.Config("device provider %s is not installed".formatted(provider)));
+        DeviceProvider found = provider(providers);
         ConfigurationBuilder builder = new ConfigurationBuilder(found.options());
         for (List<String> option : options) {
             found.options().stream().filter(each -> each.name().equals(option.getFirst())).findFirst()

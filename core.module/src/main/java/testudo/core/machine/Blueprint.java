@@ -132,7 +132,7 @@ record Blueprint(
     }
 
     private static List<DeviceSpec> devices(List<DeviceProvider> providers, Configuration configuration, MachineFacts facts) {
-        boolean apart = configuration.isSet(MachineOptions.DEVICE_PROCESSES);
+        Optional<DeviceProcesses> apart = DeviceProcesses.of(configuration);
         Attempts attempts = new Attempts();
         List<DeviceSpec> devices = new ArrayList<>();
         Map<String, String> owners = new HashMap<>();
@@ -143,7 +143,7 @@ record Blueprint(
                     if (other != null) {
                         attempts.refuse("two devices are called '%s', from %s and %s".formatted(device.id(), other, provider.id()));
                     }
-                    devices.add(apart ? DeviceProcesses.apart(provider, device, configuration, facts) : device);
+                    devices.add(apart.isPresent() ? apart.get().apart(provider, device, configuration, facts) : device);
                 }
             });
         }

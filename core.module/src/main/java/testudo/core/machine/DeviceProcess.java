@@ -1,5 +1,6 @@
 package testudo.core.machine;
 
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,14 +16,19 @@ import testudo.spi.VmmException;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.device.DeviceSpec;
 import testudo.spi.host.HandlePassing;
+import testudo.spi.host.HostHandle;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.host.HostProcess;
-import testudo.spi.host.HostProcesses;
 import testudo.spi.host.HostSockets.Kind;
 import testudo.spi.host.LocalSocket;
 import testudo.spi.host.Poller;
 import testudo.spi.host.ProcessRequest;
 import testudo.spi.host.ProcessRequest.PassedHandle;
+import testudo.spi.jail.FileGrant;
+import testudo.spi.jail.JailNeeds;
+import testudo.spi.jail.JailNeeds.Grants;
+import testudo.spi.jail.JailProvider;
+import testudo.spi.jail.JailRequest;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioTraits;
 
@@ -34,20 +40,26 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
     private static final long START_NANOS = 60_000_000_000L;
     private static final long END_NANOS = 5_000_000_000L;
     private static final int MAX_QUEUES = 1024;
+    private static final String JVM_OPTIONS = "JAVA_TOOL_OPTIONS";
+    /// Killed by SIGSYS, 31.
+    private static final int FILTERED = 128 + 31;
 
     private final Assignment assignment;
-    private final HostProcesses starter;
+    private final Grants needs;
+    private final DeviceProcesses starter;
     private @Nullable HostProcess process;
     private @Nullable ControlChannel control;
     private @Nullable LocalSocket data;
     private @Nullable HostPlatform host;
 
-    DeviceProcess(Assignment assignment, HostProcesses starter) {
+    DeviceProcess(Assignment assignment, Grants needs, DeviceProcesses starter) {
         this.assignment = assignment;
+        this.needs = needs;
         this.starter = starter;
     }
 
     /// Starts the process; it makes its device while the machine goes on.
+    /// @throws VmmException when one of its files can't be opened, or the process not be started
     void start(HostPlatform platform) {
         host = platform;
         HandlePassing passing = platform.handlePassing().orElseThrow(() -> new VmmException.Host(
@@ -57,27 +69,58 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
         data = datas.getFirst();
         ControlChannel channel = new ControlChannel(platform, controls.getFirst());
         control = channel;
+        List<HostHandle> files = new ArrayList<>();
         try (LocalSocket theirData = datas.getLast(); LocalSocket theirControl = controls.getLast()) {
-            process = starter.start(new ProcessRequest(
-                    command(),
-                    Map.of(),
-                    List.of(new PassedHandle(HostedDevice.DATA, theirData), new PassedHandle(HostedDevice.CONTROL, theirControl))));
+            List<PassedHandle> handles = new ArrayList<>(List.of(
+                    new PassedHandle(HostedDevice.DATA, theirData), new PassedHandle(HostedDevice.CONTROL, theirControl)));
+            for (JailNeeds.OpenFile wanted : needs.opened()) {
+                files.add(platform.files().open(wanted.path(), wanted.modes()));
+                handles.add(new PassedHandle(HostedDevice.FIRST_FILE + files.size() - 1, files.getLast()));
+            }
+            if (needs.output() == JailNeeds.Output.MACHINE) {
+                files.add(platform.terminals().standardOutput());
+                handles.add(new PassedHandle(1, files.getLast()));
+            }
+            process = starter.start(jail(), new ProcessRequest(command(starter.jailed()), environment(), handles));
+        } finally {
+            files.forEach(HostHandle::close);
         }
-        channel.send(assignment.toJson());
+        channel.send(assignment.toJson(needs.opened().stream().map(file -> file.path().toString()).toList()));
+    }
+
+    /// The runtime image comes with every jail; outside of an image, so must the modules.
+    private JailRequest jail() {
+        List<FileGrant> shown = new ArrayList<>(needs.shown());
+        starter.options().policyDirectory().ifPresent(
+                folder -> shown.add(new FileGrant(folder.toAbsolutePath(), FileGrant.Access.READ)));
+        modulePath().ifPresent(path -> {
+            for (String entry : path.split(File.pathSeparator, -1)) {
+                shown.add(new FileGrant(Path.of(entry).toAbsolutePath(), FileGrant.Access.READ));
+            }
+        });
+        return JailRequest.of(assignment.device()).withFiles(shown).withNetwork(needs.network()).withOptions(starter.options());
+    }
+
+    private static Optional<String> modulePath() {
+        return Optional.ofNullable(System.getProperty("jdk.module.path"));
+    }
+
+    /// Nothing but what is meant for every Java runtime of the product.
+    private static Map<String, String> environment() {
+        String options = System.getenv(JVM_OPTIONS);
+        return options == null ? Map.of() : Map.of(JVM_OPTIONS, options);
     }
 
     /// The same runtime as this process's: inside of an image its modules are found without a path, and there is a class archive for this
     /// program. The image's default one is for the command line alone: its linked classes go with that one's main module.
-    private static List<String> command() {
+    private static List<String> command(boolean jailed) {
         Path runtime = Path.of(System.getProperty("java.home"));
-        List<String> command = new ArrayList<>(List.of(
-                runtime.resolve("bin").resolve("java").toString(),
-                "-XX:+UseSerialGC", "-Xmx64m", "-Xss512k", "-XX:ReservedCodeCacheSize=16m", "-XX:-UsePerfData",
-                "--enable-native-access=testudo.platform.linux"));
-        String path = System.getProperty("jdk.module.path");
-        if (path != null) {
-            command.addAll(List.of("--module-path", path));
-        }
+        List<String> command = new ArrayList<>(List.of(runtime.resolve("bin").resolve("java").toString()));
+        command.addAll(jailed
+                ? DeviceProcesses.filter().jvmFlags()
+                : List.of("-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=16m", "-XX:-UsePerfData"));
+        command.addAll(List.of("-Xmx64m", "-Xss512k", "--enable-native-access=testudo.platform.linux"));
+        modulePath().ifPresent(path -> command.addAll(List.of("--module-path", path)));
         Path archive = runtime.resolve("lib").resolve("server").resolve("devicehost.jsa");
         if (Files.exists(archive)) {
             command.add("-XX:SharedArchiveFile=" + archive);
@@ -94,10 +137,38 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
             throw new IllegalStateException("%s: its process was not started".formatted(assignment.device()));
         }
         String answer = channel.receive(START_NANOS).orElseThrow(() -> new VmmException.Host(
-                VmmException.Kind.IO, "%s: the device's process has ended before it was ready".formatted(assignment.device())));
+                VmmException.Kind.IO,
+                "%s: the device's process has ended before it was ready%s".formatted(assignment.device(), ending())));
         VirtioTraits traits = traits(JsonText.read(answer));
         data = null; // the device's from here on
         return VhostUserProvider.attach(context, connection, traits, this);
+    }
+
+    /// How the process ended, for a message; empty when it has not.
+    private String ending() {
+        HostProcess ended = process;
+        HostPlatform platform = host;
+        if (ended == null || platform == null) {
+            return "";
+        }
+        awaitEnd(ended, platform);
+        int code = ended.exitCode().orElse(0);
+        return switch (code) {
+            case 0 -> "";
+            case JailProvider.REFUSED -> ": its jail can't be completed, a line above says why [exit code %d]".formatted(code);
+            case FILTERED -> ": it made a system call that its policy does not name; --seccomp-log-failures finds out which one";
+            default -> ": exit code %d".formatted(code);
+        };
+    }
+
+    /// Waits for the end of a process, not for long.
+    private static boolean awaitEnd(HostProcess process, HostPlatform platform) {
+        try (Poller poller = platform.events().newPoller()) {
+            poller.add(process, 0, Poller.READABLE);
+            boolean ended = process.exitCode().isPresent() || poller.await(END_NANOS) > 0;
+            poller.remove(process);
+            return ended;
+        }
     }
 
     /// Checks what the process says it is: it may have been taken over by then.
@@ -143,16 +214,16 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
         }
         HostProcess ending = process;
         HostPlatform platform = host;
-        process = null;
         if (ending == null || platform == null) {
             return;
         }
-        try (ending; Poller poller = platform.events().newPoller()) {
-            poller.add(ending, 0, Poller.READABLE);
-            if (ending.exitCode().isEmpty() && poller.await(END_NANOS) == 0) {
+        try (ending) {
+            if (!awaitEnd(ending, platform)) {
                 LOG.warn("{}: its process does not end and is killed", assignment.device());
+            } else if (ending.exitCode().orElse(0) != 0) {
+                LOG.warn("{}: its process has ended{}", assignment.device(), ending());
             }
-            poller.remove(ending);
         }
+        process = null;
     }
 }

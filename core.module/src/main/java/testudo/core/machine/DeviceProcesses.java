@@ -1,33 +1,125 @@
 package testudo.core.machine;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import testudo.core.vhost.VhostUserProvider;
 import testudo.spi.VmmException;
 import testudo.spi.device.DeviceProvider;
 import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.MachineFacts;
+import testudo.spi.host.HostProcess;
 import testudo.spi.host.HostProcesses;
+import testudo.spi.host.ProcessRequest;
+import testudo.spi.jail.JailChoice;
+import testudo.spi.jail.JailNeeds;
+import testudo.spi.jail.JailOptions;
+import testudo.spi.jail.JailProvider;
+import testudo.spi.jail.JailRequest;
+import testudo.spi.jail.SystemCallFilter;
+import testudo.spi.jail.SystemCallPolicy;
 import testudo.spi.option.Configuration;
 
-/// Decides which devices get a process of their own.
+/// Which devices of a machine get a process of their own, and how those are started: in jails, or as the user's explicit wish without.
 final class DeviceProcesses {
-    private DeviceProcesses() {}
+    private static final Logger LOG = LoggerFactory.getLogger(DeviceProcesses.class);
 
-    /// The same device in a process of its own, when its provider's devices can run by themselves.
-    /// @throws VmmException.Config when this platform can't start processes
-    static DeviceSpec apart(DeviceProvider provider, DeviceSpec device, Configuration configuration, MachineFacts facts) {
-        if (!(device instanceof DeviceSpec.Virtio virtio) || provider.standalone().isEmpty()) {
+    private final JailOptions options;
+    /// None: the user wants no jails.
+    private final Optional<JailProvider> jail;
+
+    private DeviceProcesses(JailOptions options, Optional<JailProvider> jail) {
+        this.options = options;
+        this.jail = jail;
+    }
+
+    /// What the user wants.
+    /// @return nothing when devices share the machine's process
+    /// @throws VmmException.Config when no jail can be built here: what the host forbids, and what to do about it
+    static Optional<DeviceProcesses> of(Configuration configuration) {
+        JailOptions options = JailOptions.of(configuration);
+        if (!configuration.isSet(MachineOptions.DEVICE_PROCESSES)) {
+            return Optional.empty();
+        }
+        if (configuration.isSet(MachineOptions.DISABLE_SANDBOX)) {
+            return Optional.of(new DeviceProcesses(options, Optional.empty()));
+        }
+        List<JailProvider> installed = ServiceLoader.load(JailProvider.class).stream().map(ServiceLoader.Provider::get).toList();
+        JailProvider chosen = JailChoice.of(installed, configuration.value(JailOptions.JAIL));
+        LOG.debug("jails of kind {}", chosen.id());
+        return Optional.of(new DeviceProcesses(options, Optional.of(chosen)));
+    }
+
+    /// The same device in a process of its own; or as it is, said in the log, when it can't leave the machine's process.
+    /// @throws VmmException.Config when the device's policy of system calls is missing or has errors
+    DeviceSpec apart(DeviceProvider provider, DeviceSpec device, Configuration configuration, MachineFacts facts) {
+        if (!(device instanceof DeviceSpec.Virtio virtio) || provider instanceof VhostUserProvider) {
             return device;
         }
-        HostProcesses starter = ServiceLoader.load(HostProcesses.class).findFirst().orElseThrow(
-                () -> new VmmException.Config("--device-processes: no installed module starts processes on this platform"));
-        return new DeviceSpec.Virtio(
-                virtio.id(),
-                virtio.rank(),
-                virtio.address(),
-                virtio.bootIndex(),
-                virtio.kernelParameters(),
-                new DeviceProcess(Assignment.of(provider, virtio.id(), configuration, facts), starter));
+        JailNeeds needs = installed(provider)
+                ? virtio.factory().needs()
+                : new JailNeeds.Unjailable("its plugin comes from outside of the runtime image");
+        return switch (needs) {
+            case JailNeeds.Unjailable(String reason) -> {
+                LOG.warn("{}: runs inside the main process, not in a jail: {}", virtio.id(), reason);
+                yield device;
+            }
+            case JailNeeds.Grants grants -> {
+                Optional<JailOptions> confinement = jail.map(used -> options);
+                confinement.ifPresent(used -> filter().check(policy(provider, used), used));
+                Assignment assignment = Assignment.of(provider, virtio.id(), configuration, facts, confinement);
+                yield new DeviceSpec.Virtio(
+                        virtio.id(),
+                        virtio.rank(),
+                        virtio.address(),
+                        virtio.bootIndex(),
+                        virtio.kernelParameters(),
+                        new DeviceProcess(assignment, grants, this));
+            }
+        };
+    }
+
+    /// Whether a device process finds the provider: it knows the modules that were there at the start, not those that plugins brought.
+    private static boolean installed(DeviceProvider provider) {
+        ModuleLayer layer = provider.getClass().getModule().getLayer();
+        return layer == null || layer == ModuleLayer.boot();
+    }
+
+    /// The policy of a provider's devices.
+    /// @throws VmmException.Config when there is none
+    static SystemCallPolicy policy(DeviceProvider provider, JailOptions options) {
+        return SystemCallPolicy.of(provider.id(), provider.getClass().getModule(), options);
+    }
+
+    /// The filter of this platform.
+    /// @throws VmmException.Config when there is none
+    static SystemCallFilter filter() {
+        return ServiceLoader.load(SystemCallFilter.class).findFirst().orElseThrow(
+                () -> new VmmException.Config("no installed module filters system calls on this platform; --disable-sandbox does without"));
+    }
+
+    /// What the user said about jails.
+    JailOptions options() {
+        return options;
+    }
+
+    /// Whether processes are started in jails.
+    boolean jailed() {
+        return jail.isPresent();
+    }
+
+    /// Starts a device's process.
+    /// @param request its jail
+    /// @param process what is run
+    /// @throws VmmException when it can't be started
+    HostProcess start(JailRequest request, ProcessRequest process) {
+        if (jail.isPresent()) {
+            return jail.get().start(request, process);
+        }
+        return ServiceLoader.load(HostProcesses.class).findFirst().orElseThrow(
+                () -> new VmmException.Config("--device-processes: no installed module starts processes on this platform")).start(process);
     }
 
     /// Those of a machine.

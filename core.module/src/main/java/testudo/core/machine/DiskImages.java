@@ -2,7 +2,6 @@ package testudo.core.machine;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import testudo.spi.VmmException;
@@ -16,6 +15,7 @@ import testudo.spi.host.HostPlatform;
 
 /// Opens disk images with the installed format that recognises them best.
 final class DiskImages implements DiskOpener {
+    /// Length and alignment that direct I/O is content with: a file that was passed on is read as it was opened.
     private static final int HEADER_BYTES = 4096;
 
     private final HostPlatform host;
@@ -29,7 +29,7 @@ final class DiskImages implements DiskOpener {
     @Override
     public DiskImage open(DiskRequest request) {
         DiskFormatProvider format = recognise(request);
-        HostFile file = host.files().open(request.path(), modes(request));
+        HostFile file = host.files().open(request.path(), request.modes());
         boolean handedOver = false;
         try {
             if (request.lock() && !file.lock(!request.readOnly())) {
@@ -50,7 +50,7 @@ final class DiskImages implements DiskOpener {
     private DiskFormatProvider recognise(DiskRequest request) {
         HostFile file = host.files().open(request.path(), Set.of(Mode.READ));
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment header = arena.allocate(HEADER_BYTES, 8);
+            MemorySegment header = arena.allocate(HEADER_BYTES, HEADER_BYTES);
             long read = file.read(0, header, 0, HEADER_BYTES);
             if (read < 0) {
                 throw new VmmException.Host(
@@ -74,16 +74,5 @@ final class DiskImages implements DiskOpener {
         } finally {
             file.close();
         }
-    }
-
-    private static Set<Mode> modes(DiskRequest request) {
-        EnumSet<Mode> modes = EnumSet.of(Mode.READ);
-        if (!request.readOnly()) {
-            modes.add(Mode.WRITE);
-        }
-        if (request.direct()) {
-            modes.add(Mode.DIRECT);
-        }
-        return modes;
     }
 }

@@ -1,9 +1,13 @@
 package testudo.core.machine;
 
 import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import testudo.core.loop.LoopThread;
 import testudo.core.option.JsonText;
 import testudo.core.vhost.VhostUserBackend;
@@ -12,6 +16,7 @@ import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.MachineServices.MachineEvent;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.host.HostSockets.Kind;
+import testudo.spi.host.LocalSocket;
 import testudo.spi.host.Poller;
 import testudo.spi.virtio.VirtioTraits;
 
@@ -23,6 +28,9 @@ public final class HostedDevice {
     static final int DATA = 3;
     /// Where the control channel is.
     static final int CONTROL = 4;
+    /// Where its files are, from here on.
+    static final int FIRST_FILE = 5;
+    private static final Logger LOG = LoggerFactory.getLogger(HostedDevice.class);
     private static final long ASSIGNMENT_NANOS = 60_000_000_000L;
 
     private HostedDevice() {}
@@ -36,11 +44,13 @@ public final class HostedDevice {
         try (ControlChannel control = new ControlChannel(host, host.sockets().connect(inherited(CONTROL), Kind.SEQPACKET));
                 LoopThread loop = new LoopThread("main", host, failure -> events.event("main", MachineEvent.CRASH, 0))) {
             loop.start();
-            Assignment assignment = control.receive(ASSIGNMENT_NANOS).map(Assignment::fromJson).orElseThrow(
+            String told = control.receive(ASSIGNMENT_NANOS).orElseThrow(
                     () -> new VmmException.Host(VmmException.Kind.IO, "the machine has gone"));
+            Assignment assignment = Assignment.fromJson(told);
             Thread.currentThread().setName(assignment.device());
             try {
-                return serve(assignment, providers, control, loop, events) == RunResult.EXIT ? 0 : 1;
+                HostPlatform granted = new GrantedHost(host, files(Assignment.files(told)));
+                return serve(assignment, providers, granted, control, loop, events) == RunResult.EXIT ? 0 : 1;
             } catch (VmmException refused) {
                 control.send(JsonText.write(Map.of("error", String.valueOf(refused.getMessage()))));
                 return 1;
@@ -48,9 +58,17 @@ public final class HostedDevice {
         }
     }
 
+    private static Map<Path, Path> files(List<String> paths) {
+        Map<Path, Path> files = new HashMap<>();
+        for (int i = 0; i < paths.size(); i++) {
+            files.put(Path.of(paths.get(i)), inherited(FIRST_FILE + i));
+        }
+        return files;
+    }
+
     private static RunResult serve(
-            Assignment assignment, Providers providers, ControlChannel control, LoopThread loop, MachineEvents events) {
-        HostPlatform host = providers.host();
+            Assignment assignment, Providers providers, HostPlatform host, ControlChannel control, LoopThread loop,
+            MachineEvents events) {
         DeviceSpec.Virtio spec = assignment.spec(providers);
         Contexts contexts = new Contexts(host, assignment.facts(), events, List.of(), providers);
         VirtioTraits[] traits = new VirtioTraits[1];
@@ -60,8 +78,10 @@ public final class HostedDevice {
             return device;
         })) {
             backend.whenOver(failed -> events.event(spec.id(), failed ? MachineEvent.CRASH : MachineEvent.EXIT, 0));
+            LocalSocket machine = host.sockets().connect(inherited(DATA), Kind.STREAM);
+            confine(assignment, providers);
             control.send(describe(traits[0]));
-            backend.begin(host.sockets().connect(inherited(DATA), Kind.STREAM));
+            backend.begin(machine);
             loop.watch(control.socket(), Poller.READABLE, ready -> events.event("machine", MachineEvent.EXIT, 0));
             return events.await();
         } catch (InterruptedException e) {
@@ -70,6 +90,14 @@ public final class HostedDevice {
         } finally {
             loop.close();
         }
+    }
+
+    /// The last wall, on every thread: from here on the device may serve a guest.
+    private static void confine(Assignment assignment, Providers providers) {
+        assignment.confinement().ifPresent(jail -> {
+            LOG.debug("{}: ready, {} from now on", assignment.device(), OffsetDateTime.now()); // log lines have the time: its zones are in a file
+            DeviceProcesses.filter().apply(DeviceProcesses.policy(assignment.provider(providers), jail), jail);
+        });
     }
 
     private static String describe(VirtioTraits traits) {

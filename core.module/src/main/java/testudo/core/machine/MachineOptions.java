@@ -3,7 +3,9 @@ package testudo.core.machine;
 import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import testudo.spi.hypervisor.VmRequest.IrqchipMode;
+import testudo.spi.jail.JailOptions;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.Key;
 import testudo.spi.option.OptionDeclaration;
@@ -59,15 +61,18 @@ public final class MachineOptions {
             "run devices inside the main process, without jails");
     /// A process for each device.
     public static final OptionDeclaration<Boolean> DEVICE_PROCESSES = OptionDeclaration.flag("device-processes", "Security",
-            "run each virtio device in a process of its own (without a jail)");
+            "run each virtio device in a process of its own, in a jail");
     /// The machine's name.
     public static final OptionDeclaration<String> NAME = OptionDeclaration.value("name", String.class, "TEXT", GROUP,
             "name of the machine, for memory labels and logs");
 
     /// All of them.
-    public static final List<OptionDeclaration<?>> ALL = List.of(
-            KERNEL, INITRD, BIOS, PARAMS, MEM, CPUS, HYPERVISOR, IRQCHIP, VIRTIO_TRANSPORT, SOCKET, DISABLE_SANDBOX, DEVICE_PROCESSES,
-            NAME);
+    public static final List<OptionDeclaration<?>> ALL = Stream.concat(
+            Stream.of(
+                    KERNEL, INITRD, BIOS, PARAMS, MEM, CPUS, HYPERVISOR, IRQCHIP, VIRTIO_TRANSPORT, SOCKET, DISABLE_SANDBOX,
+                    DEVICE_PROCESSES, NAME),
+            JailOptions.declarations().stream())
+            .toList();
 
     private MachineOptions() {}
 

@@ -53,10 +53,12 @@ public final class Machines {
     /// @throws VmmException when it can't be made
     public static RunResult run(Configuration configuration, Providers providers) {
         HostPlatform host = providers.host();
-        if (configuration.isSet(MachineOptions.DEVICE_PROCESSES)) {
-            LOG.warn("DEVICES ARE NOT SANDBOXED: --device-processes gives virtio devices processes of their own, but no jails");
-        } else if (!configuration.isSet(MachineOptions.DISABLE_SANDBOX)) {
-            LOG.warn("DEVICES ARE NOT SANDBOXED: this version runs them inside the main process, as --disable-sandbox does");
+        boolean apart = configuration.isSet(MachineOptions.DEVICE_PROCESSES);
+        boolean unjailed = configuration.isSet(MachineOptions.DISABLE_SANDBOX);
+        if (apart && unjailed) {
+            LOG.warn("DEVICES ARE NOT SANDBOXED: with --disable-sandbox, --device-processes gives them processes, but no jails");
+        } else if (!apart && !unjailed) {
+            LOG.warn("DEVICES ARE NOT SANDBOXED: they run inside the main process; --device-processes puts virtio devices into jails");
         }
         Selection.Chosen chosen = Selection.hypervisor(providers, configuration, host);
         try (Hypervisor hypervisor = chosen.hypervisor();

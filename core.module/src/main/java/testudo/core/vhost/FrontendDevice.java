@@ -15,6 +15,7 @@ import testudo.core.virtio.VirtioInterrupts;
 import testudo.spi.VmmException;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.device.EventLoop;
+import testudo.spi.device.MachineServices;
 import testudo.spi.host.HostEvent;
 import testudo.spi.host.HostHandle;
 import testudo.spi.host.HostPlatform;
@@ -48,6 +49,7 @@ final class FrontendDevice implements OffloadedDevice {
 
     private final String id;
     private final HostPlatform host;
+    private final MachineServices machine;
     private final EventLoop loop;
     private final Connector connector;
     private final Runnable closed;
@@ -80,6 +82,7 @@ final class FrontendDevice implements OffloadedDevice {
         this.id = context.id();
         this.closed = closed;
         this.host = context.host();
+        this.machine = context.machine();
         this.loop = context.loop();
         this.connector = connector;
         this.reconnects = reconnects;
@@ -389,7 +392,9 @@ final class FrontendDevice implements OffloadedDevice {
         LOG.warn("{}: back-end lost: {}", id, why);
         disconnect();
         if (!reconnects) {
-            throw new VmmException.Host(VmmException.Kind.IO, "%s: the device's process has ended".formatted(id));
+            LOG.error("{}: the device's process has ended, and with it the machine", id);
+            machine.event(MachineServices.MachineEvent.CRASH, 0);
+            return;
         }
         long now = host.events().monotonicNanos();
         retryNanos = now - connectedNanos > LONGEST_RETRY_NANOS ? RETRY_NANOS : Math.min(2 * retryNanos, LONGEST_RETRY_NANOS);

@@ -18,8 +18,8 @@ import testudo.spi.x86.X86BootState;
 
 /// A vCPU: a hart, and the loop that runs it in slices. Between two slices it looks at interrupts and at what others want.
 final class SoftVcpu implements Vcpu, RegisterAccess {
-    /// Bounds how late an interrupt can be: some ten microseconds.
-    private static final int SLICE = 1000;
+    /// Bounds how late a timer interrupt can be: some ten to a hundred microseconds.
+    private static final int SLICE = 10_000;
     /// The same for a machine whose harts take turns: long enough to make up for the change of threads.
     private static final int TURN = 10_000;
     private static final long NANOS_PER_TICK = 1_000_000_000L / Clock.HZ;

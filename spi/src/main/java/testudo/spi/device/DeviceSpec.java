@@ -3,6 +3,7 @@ package testudo.spi.device;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import testudo.spi.jail.JailNeeds;
 import testudo.spi.pci.PciAddress;
 import testudo.spi.pci.PciDevice;
 import testudo.spi.platform.FirmwareNode;
@@ -72,5 +73,31 @@ public sealed interface DeviceSpec {
         /// @return the device; the core closes it
         /// @throws testudo.spi.VmmException when a file or peer can't be opened
         D create(C context);
+
+        /// What the device needs to live in a jail.
+        /// @return grants, or why it can't
+        default JailNeeds needs() {
+            return new JailNeeds.Unjailable("its provider does not say what it needs in a jail");
+        }
+
+        /// A factory of devices that can say what they need in a jail.
+        /// @param <C> their context
+        /// @param <D> their contract
+        /// @param needs what they need
+        /// @param factory makes them, inside of the jail or outside
+        /// @return the same factory with those needs
+        static <C, D> Factory<C, D> jailable(JailNeeds needs, Factory<C, D> factory) {
+            return new Factory<>() {
+                @Override
+                public D create(C context) {
+                    return factory.create(context);
+                }
+
+                @Override
+                public JailNeeds needs() {
+                    return needs;
+                }
+            };
+        }
     }
 }

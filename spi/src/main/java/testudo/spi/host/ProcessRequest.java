@@ -8,7 +8,8 @@ import java.util.Set;
 /// A process to start.
 /// @param command an absolute program path and its arguments
 /// @param environment all of its environment
-/// @param handles what it inherits. Standard input is empty unless given; standard output and error are this process's unless given
+/// @param handles what it inherits. Standard input is empty and standard output leads nowhere unless given; standard error
+///        is this process's unless given
 public record ProcessRequest(List<String> command, Map<String, String> environment, List<PassedHandle> handles) {
     /// Checks and copies.
     public ProcessRequest {

@@ -9,8 +9,8 @@ import testudo.spi.VmmException;
 
 /// The system calls that a device process may make once it runs, as text in minijail's policy language.
 ///
-/// A device's policy lies in its plugin's module as `META-INF/seccomp/NAME.policy`. It starts with `@include common.policy`, what every
-/// device process needs, and adds what the device needs, by group (`@include file.policy`) or call by call.
+/// A device's policy lies in its plugin's module as `META-INF/seccomp/NAME.policy`. It names what the
+/// device needs, call by call or by group (`@include file.policy`), and ends with `@include common.policy`, what every device process needs.
 /// @param name the policy's name, for messages
 /// @param text its lines
 public record SystemCallPolicy(String name, String text) {

@@ -56,13 +56,9 @@ public final class ControlRegisters {
     private static final long ENVIRONMENT = 0xF1;
     /// Unless the supervisor says otherwise, U-mode may read `cycle`, `time` and `instret`: kernels rely on it.
     private static final long COUNTERS = 7;
-    private static final int FIRST_PRIORITY = 0x30;
-    private static final int LAST_PRIORITY = 0x3F;
-    private static final int FIRST_IMSIC = 0x70;
-    private static final int LAST_IMSIC = 0xFF;
-    private static final int FIRST_IMSIC_ARRAY = 0x80;
 
     private final Hart hart;
+    private final InterruptFile file;
     private long status;
     private long enabled;
     private volatile boolean softwarePending;
@@ -74,15 +70,13 @@ public final class ControlRegisters {
     private long cause;
     private long trapValue;
     private long timeCompare;
-    private long select;
     private long translation;
-    /// What an instruction that also writes `stopei` has read of it: that is what it claims.
-    private int claimable;
     /// Whether an interrupt was pending and enabled at the last look, perhaps held back by `sstatus`.
     private boolean held;
 
     ControlRegisters(Hart hart) {
         this.hart = hart;
+        file = new InterruptFile(hart);
         timeCompare = -1;
     }
 
@@ -98,7 +92,7 @@ public final class ControlRegisters {
         cause = 0;
         trapValue = 0;
         timeCompare = -1;
-        select = 0;
+        file.reset();
         translation = 0;
         hart.mmu.root(0);
     }
@@ -280,9 +274,9 @@ public final class ControlRegisters {
             case STVAL -> trapValue;
             case SIP -> pending();
             case STIMECMP -> timeCompare;
-            case SISELECT -> select;
-            case SIREG -> readSelected();
-            case STOPEI -> readTopExternal(write);
+            case SISELECT -> file.selected();
+            case SIREG -> file.readSelected();
+            case STOPEI -> file.readTop(write);
             case STOPI -> readTop();
             case SATP -> translation;
             default -> readCounter(number);
@@ -319,26 +313,6 @@ public final class ControlRegisters {
         return number == 0 ? 0 : (long) number << 16 | 1;
     }
 
-    private long readTopExternal(boolean claims) {
-        int number = Math.max(0, hart.exits().pendingInterrupt());
-        claimable = claims ? number : 0;
-        return (long) number << 16 | number;
-    }
-
-    private long readSelected() {
-        if (select >= FIRST_PRIORITY && select <= LAST_PRIORITY && (select & 1) == 0) {
-            return 0; // priorities are fixed
-        }
-        checkSelected();
-        return hart.exits().interruptRegisterRead((int) select);
-    }
-
-    private void checkSelected() {
-        if (select < FIRST_IMSIC || select > LAST_IMSIC || (select >= FIRST_IMSIC_ARRAY && (select & 1) != 0)) {
-            throw illegal();
-        }
-    }
-
     /// Writes a register.
     /// @param number its number, 0 to 4095
     /// @param value any value
@@ -373,9 +347,9 @@ public final class ControlRegisters {
                 hart.demand(Hart.INTERRUPT);
             }
             case STIMECMP -> timeCompare(value);
-            case SISELECT -> select = value & 0xFFF;
-            case SIREG -> writeSelected(value);
-            case STOPEI -> claim();
+            case SISELECT -> file.select(value);
+            case SIREG -> file.writeSelected(value);
+            case STOPEI -> file.claim();
             case SATP -> writeTranslation(value);
             default -> throw illegal();
         }
@@ -393,23 +367,6 @@ public final class ControlRegisters {
                 hart.floatFlags.flags = value & 31;
                 hart.roundingMode = value >>> 5 & 7;
             }
-        }
-    }
-
-    private void writeSelected(long value) {
-        if (select >= FIRST_PRIORITY && select <= LAST_PRIORITY && (select & 1) == 0) {
-            return;
-        }
-        checkSelected();
-        hart.exits().interruptRegisterWrite((int) select, value);
-        hart.demand(Hart.INTERRUPT);
-    }
-
-    private void claim() {
-        int number = claimable > 0 ? claimable : hart.exits().pendingInterrupt();
-        claimable = 0;
-        if (number > 0) {
-            hart.exits().interruptAccepted(number);
         }
     }
 

@@ -59,6 +59,9 @@ public final class Hart {
     public int roundingMode;
     /// What translated code has left of the budget that it was given. Means nothing to others.
     public int budget;
+    /// Which instruction of translated code may be trapping: its distance from the base of its region, shifted left by 8, and how many
+    /// instructions from it on have been taken from the budget. Means nothing to others.
+    public int trapping;
     /// The way to memory.
     public final Mmu mmu;
     /// Where guest code jumps.

@@ -61,8 +61,8 @@ public final class Interpreter {
                     } else {
                         fetched = 0;
                         fetched = mmu.fetch(pc);
-                        page = mmu.fetchable(pc) ? pc & Tlb.PAGE : NO_PAGE;
-                        pageOffset = mmu.tlb.fetchOffset[(int) (pc >>> 12) & Tlb.MASK];
+                        page = mmu.tlb.fetches(pc) ? pc & Tlb.PAGE : NO_PAGE;
+                        pageOffset = mmu.tlb.fetchDelta(pc);
                     }
                     done++;
                     long next = pc + 4;

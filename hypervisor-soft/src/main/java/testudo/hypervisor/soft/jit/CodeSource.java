@@ -83,6 +83,12 @@ final class CodeSource {
             return parcels.computeIfAbsent(address, a -> (short) code.parcel(a)) & 0xFFFF;
         }
 
+        /// Whether a translation can be entered at an offset from the base.
+        boolean isTranslated(int offset) {
+            long page = page(offset & -PAGE_BYTES);
+            return page >= 0 && code.isTranslated(page + (offset & PAGE_BYTES - 1));
+        }
+
         private long page(int pageOffset) {
             for (int i = 0; i < pageCount; i++) {
                 if (pageOffsets[i] == pageOffset) {

@@ -14,7 +14,6 @@ import testudo.hypervisor.soft.cpu.SystemOperations;
 final class ControlOperation {
     private static final ClassDesc ATOMICS = AtomicOperations.class.describeConstable().orElseThrow();
     private static final ClassDesc SYSTEM = SystemOperations.class.describeConstable().orElseThrow();
-    private static final ClassDesc REGISTERS = ConstantDescs.CD_long.arrayType();
     private static final MethodTypeDesc EXECUTE_ATOMIC = MethodTypeDesc.of(
             ConstantDescs.CD_void,
             HartFields.HART,
@@ -54,40 +53,20 @@ final class ControlOperation {
         if (Fields.funct3(instruction) < 4) {
             locals.usesInteger(Fields.rs1(instruction));
         }
-        locals.writesInteger(Fields.rd(instruction));
+        locals.usesInteger(Fields.rd(instruction));
     }
 
+    /// Emits an atomic instruction; the hart's registers are up to date.
     static void emitAtomic(CodeBuilder code, Locals locals, int instruction) {
-        spill(code, locals, Fields.rs1(instruction));
-        spill(code, locals, Fields.rs2(instruction));
         code.aload(Locals.HART).loadConstant(instruction).invokestatic(ATOMICS, "execute", EXECUTE_ATOMIC);
-        reload(code, locals, Fields.rd(instruction));
+        locals.reload(code, Fields.rd(instruction));
     }
 
+    /// Emits a SYSTEM instruction that is inline; the hart's registers are up to date.
     static void emitSystem(CodeBuilder code, Locals locals, int instruction) {
-        if (Fields.funct3(instruction) < 4) {
-            spill(code, locals, Fields.rs1(instruction));
-        }
         code.aload(Locals.HART).loadConstant(instruction).lconst_0().invokestatic(SYSTEM, "execute", EXECUTE_SYSTEM).pop2();
-        reload(code, locals, Fields.rd(instruction));
-    }
-
-    private static void spill(CodeBuilder code, Locals locals, int register) {
-        if (register != 0) {
-            code.aload(Locals.HART).getfield(HartFields.HART, "x", REGISTERS).loadConstant(register);
-            locals.get(code, register);
-            code.lastore();
-        }
-    }
-
-    private static void reload(CodeBuilder code, Locals locals, int register) {
-        code.aload(Locals.HART).getfield(HartFields.HART, "x", REGISTERS).loadConstant(register);
-        if (register == 0) {
-            code.lconst_0().lastore();
-        } else {
-            code.laload();
-            locals.set(code, register);
-        }
+        HartFields.tlb(code); // `sstatus` chooses it
+        locals.reload(code, Fields.rd(instruction));
     }
 
     /// Whether floating-point instructions may be executed, whatever their rounding mode, and change nothing about `sstatus.FS` by it.

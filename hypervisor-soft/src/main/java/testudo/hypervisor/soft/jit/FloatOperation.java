@@ -119,9 +119,9 @@ record FloatOperation(ClassDesc owner, String function, int operands, boolean ro
             locals.usesFloating(Fields.rs3(instruction));
         }
         if (operation.integerResult) {
-            locals.writesInteger(Fields.rd(instruction));
+            locals.usesInteger(Fields.rd(instruction));
         } else {
-            locals.writesFloating(Fields.rd(instruction));
+            locals.usesFloating(Fields.rd(instruction));
         }
     }
 

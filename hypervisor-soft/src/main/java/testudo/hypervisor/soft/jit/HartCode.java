@@ -7,17 +7,23 @@ import testudo.hypervisor.soft.mmu.Tlb;
 /// Code as a hart sees it now. Physical addresses are offsets in RAM.
 final class HartCode implements CodeView {
     private final Mmu mmu;
+    private final TranslationTable table;
 
-    HartCode(Mmu mmu) {
+    HartCode(Mmu mmu, TranslationTable table) {
         this.mmu = mmu;
+        this.table = table;
+    }
+
+    @Override
+    public boolean isTranslated(long physical) {
+        return table.contains(physical);
     }
 
     @Override
     public long physical(long virtualAddress) {
         Tlb tlb = mmu.tlb;
-        int slot = (int) (virtualAddress >>> 12) & Tlb.MASK;
-        if (tlb.fetchTag[slot] == (virtualAddress & Tlb.PAGE)) {
-            return virtualAddress + tlb.fetchOffset[slot];
+        if (tlb.fetches(virtualAddress)) {
+            return virtualAddress + tlb.fetchDelta(virtualAddress);
         }
         try {
             return mmu.fetchOffset(virtualAddress);

@@ -1,8 +1,11 @@
 package testudo.hypervisor.soft.jit;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
+
+import org.jspecify.annotations.Nullable;
 
 import testudo.hypervisor.soft.cpu.Hart;
 import testudo.hypervisor.soft.cpu.Interpreter;
@@ -16,12 +19,6 @@ import testudo.hypervisor.soft.mmu.GuestTrap;
 public final class HartTranslations {
     private static final int SLOTS = JumpTargets.ENTRIES;
     private static final int PUBLISHED = 256;
-    private static final Translation NONE = new Translation() {
-        @Override
-        int run(Hart hart, int entry, long base, int budget) {
-            return INTERPRET;
-        }
-    };
 
     private final Translator translator;
     private final Hart hart;
@@ -29,9 +26,7 @@ public final class HartTranslations {
     /// For each slot the address, with the privilege in bit 0; -1 for none.
     private final long[] tags = new long[SLOTS];
     /// What a slot with a tag leads to.
-    private final Translation[] translations = new Translation[SLOTS];
-    private final int[] distances = new int[SLOTS];
-    private final int[] indexes = new int[SLOTS];
+    private final Installed.@Nullable Entry[] entries = new Installed.@Nullable Entry[SLOTS];
     private final Queue<Long> published = new ArrayBlockingQueue<>(PUBLISHED);
     private volatile boolean news;
     /// Whether the last run ended because of the budget, or because something asked for attention.
@@ -45,7 +40,7 @@ public final class HartTranslations {
     HartTranslations(Translator translator, Hart hart) {
         this.translator = translator;
         this.hart = hart;
-        this.code = new HartCode(hart.mmu);
+        this.code = new HartCode(hart.mmu, translator.table);
         hart.targets.threshold = translator.limits.threshold();
         forget();
     }
@@ -89,28 +84,40 @@ public final class HartTranslations {
     private int chain(int budget) {
         int left = budget;
         int reason = Translation.CHAIN;
+        boolean jumped = false;
         while (reason == Translation.CHAIN && hart.attention() == 0) {
             long pc = hart.pc;
             int slot = JumpTargets.slot(pc);
-            if (isStale() || tags[slot] != (pc | hart.privilege())) {
-                if (!find(pc, slot)) {
-                    miss(pc, slot);
-                    break;
-                }
+            Installed.Entry entry = isStale() || tags[slot] != (pc | hart.privilege()) ? find(pc, slot) : entries[slot];
+            if (entry == null) {
+                miss(pc, slot, jumped);
+                break;
             }
+            jumped = true;
             hart.budget = left;
             try {
-                reason = translations[slot].run(hart, indexes[slot], pc - distances[slot], left);
+                reason = entry.code().run(hart, entry.index(), pc - entry.distance(), left);
                 hart.retired += left - hart.budget;
                 left = hart.budget;
             } catch (GuestTrap trap) {
-                hart.retired += left - hart.budget + 1;
+                settle(left, pc - entry.distance());
+                hart.retired++;
                 left = hart.budget - 1;
                 enter(trap);
+            } catch (RuntimeException | Error failure) {
+                settle(left, pc - entry.distance());
+                throw failure;
             }
         }
         polled = reason == Translation.POLL;
         return budget - left;
+    }
+
+    /// Finds `pc` and the count of instructions after a region has ended with an exception.
+    private void settle(int given, long base) {
+        hart.pc = base + (hart.trapping >> 8);
+        hart.budget += hart.trapping & 0xFF;
+        hart.retired += given - hart.budget;
     }
 
     /// Enters the guest's handler as the interpreter would: an illegal instruction is the trap's value. A store that has ended the run is
@@ -140,6 +147,10 @@ public final class HartTranslations {
         return (half & 3) != 3 ? half : (long) code.parcel(high) << 16 | half;
     }
 
+    MemorySegment ram() {
+        return hart.mmu.ram;
+    }
+
     private boolean isStale() {
         return addressEpoch != hart.mmu.epoch || fetchEpoch != hart.fetchEpoch;
     }
@@ -164,23 +175,21 @@ public final class HartTranslations {
     /// Also lets go of what was found.
     private void forget() {
         Arrays.fill(tags, -1);
-        Arrays.fill(translations, NONE);
+        Arrays.fill(entries, null);
     }
 
     /// Looks an address up in the machine's table.
-    private boolean find(long pc, int slot) {
+    private Installed.@Nullable Entry find(long pc, int slot) {
         refresh();
         long offset = code.physical(pc);
         Installed.Entry entry = offset < 0 ? null : translator.table.find(offset);
         if (entry == null || !isCurrent(entry.region()) || !entry.region().source.isMapped(code, pc - entry.distance())) {
-            return false;
+            return null;
         }
         tags[slot] = pc | hart.privilege();
-        translations[slot] = entry.region().code;
-        distances[slot] = entry.distance();
-        indexes[slot] = entry.index();
+        entries[slot] = entry;
         hart.targets.translated[slot] = pc;
-        return true;
+        return entry;
     }
 
     private void refresh() {
@@ -210,11 +219,12 @@ public final class HartTranslations {
         return false;
     }
 
-    /// There is no translation: asks for one where it is worth while.
-    private void miss(long pc, int slot) {
+    /// There is no translation: asks for one where it is worth while. Where a run begins is no reason, unless the interpreter has ended
+    /// there for that: budgets end anywhere, and regions from everywhere would cover the same code again and again.
+    private void miss(long pc, int slot, boolean jumped) {
         if (hart.targets.translated[slot] == pc) {
             hart.targets.translated[slot] = -1;
-        } else if (hart.targets.hot == pc || hart.targets.stopsAt(pc)) {
+        } else if (hart.targets.hot == pc || (jumped && hart.targets.stopsAt(pc))) {
             hart.targets.hot = -1;
             ask(pc);
         }

@@ -11,9 +11,9 @@ final class Installed {
     /// @param region what it leads into
     /// @param distance offset of the instruction from the region's base
     /// @param index which way in it is for {@link Translation#run}
-    record Entry(long offset, Installed region, int distance, int index) {}
+    /// @param code the region's
+    record Entry(long offset, Installed region, int distance, int index, Translation code) {}
 
-    final Translation code;
     final CodeSource source;
     final List<Entry> entries;
     /// Bytes of its class file.
@@ -25,14 +25,13 @@ final class Installed {
     volatile int usedIn;
 
     Installed(Translation code, Region region, int sizeBytes, long comparedAt) {
-        this.code = code;
         this.source = region.source();
         this.sizeBytes = sizeBytes;
         this.comparedAt = comparedAt;
         List<Entry> ways = new ArrayList<>();
         for (Block block : region.blocks().values()) {
             if (block.entry) {
-                ways.add(new Entry(source.physical(block.offset), this, block.offset, ways.size()));
+                ways.add(new Entry(source.physical(block.offset), this, block.offset, ways.size(), code));
             }
         }
         this.entries = List.copyOf(ways);

@@ -7,11 +7,15 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 
 import testudo.hypervisor.soft.fp.Float32;
+import testudo.hypervisor.soft.mmu.FastPath;
 
 /// Writes the instructions that do not change the flow of control.
 final class InstructionEmitter {
-    private static final MethodTypeDesc LOAD = MethodTypeDesc.ofDescriptor("(J)J");
-    private static final MethodTypeDesc STORE = MethodTypeDesc.ofDescriptor("(JJ)V");
+    private static final ClassDesc FAST_PATH = FastPath.class.describeConstable().orElseThrow();
+    private static final MethodTypeDesc LOAD = MethodTypeDesc.of(
+            ConstantDescs.CD_long, HartFields.RAM, HartFields.LONGS, HartFields.MMU, ConstantDescs.CD_long);
+    private static final MethodTypeDesc STORE = LOAD.changeReturnType(ConstantDescs.CD_void)
+            .insertParameterTypes(LOAD.parameterCount(), ConstantDescs.CD_long);
     private static final ClassDesc VAR_HANDLE = ConstantDescs.CD_VarHandle;
     private static final ClassDesc THREAD = ClassDesc.of("java.lang.Thread");
     private static final ClassDesc FLOAT_32 = Float32.class.describeConstable().orElseThrow();
@@ -78,9 +82,11 @@ final class InstructionEmitter {
         }
     }
 
-    /// Remembers which instruction may be faulting.
+    /// An instruction that may trap: everything before it is in the hart, and which one it is.
     private void at(Block block, int index) {
-        code.loadConstant(block.offsets[index] << 8 | block.count - index).istore(Locals.AT);
+        locals.sync(code);
+        code.aload(Locals.HART).loadConstant(block.offsets[index] << 8 | block.count - index);
+        code.putfield(HartFields.HART, "trapping", ConstantDescs.CD_int);
     }
 
     private void immediate(int instruction) {
@@ -117,7 +123,7 @@ final class InstructionEmitter {
     }
 
     private void address(int instruction, int immediate) {
-        code.aload(Locals.MMU);
+        code.aload(Locals.RAM).aload(Locals.TLB).aload(Locals.MMU);
         locals.get(code, Fields.rs1(instruction));
         if (immediate != 0) {
             code.loadConstant((long) immediate).ladd();
@@ -129,7 +135,7 @@ final class InstructionEmitter {
         int width = Fields.funct3(instruction);
         at(block, index);
         address(instruction, Fields.immediateI(instruction));
-        code.invokevirtual(HartFields.MMU, switch (width & 3) {
+        code.invokestatic(FAST_PATH, switch (width & 3) {
             case 0 -> "loadByte";
             case 1 -> "loadShort";
             case 2 -> "loadInt";
@@ -157,7 +163,7 @@ final class InstructionEmitter {
         } else {
             locals.get(code, Fields.rs2(instruction));
         }
-        code.invokevirtual(HartFields.MMU, switch (Fields.funct3(instruction)) {
+        code.invokestatic(FAST_PATH, switch (Fields.funct3(instruction)) {
             case 0 -> "storeByte";
             case 1 -> "storeShort";
             case 2 -> "storeInt";

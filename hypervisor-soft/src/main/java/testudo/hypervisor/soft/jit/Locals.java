@@ -2,28 +2,37 @@ package testudo.hypervisor.soft.jit;
 
 import java.lang.classfile.CodeBuilder;
 import java.lang.constant.ConstantDescs;
+import java.lang.constant.DynamicConstantDesc;
 import java.util.Arrays;
 
 /// The local variables of a translated region.
+///
+/// Guest registers that the region names are locals, loaded at its start. What an instruction computes is in its local alone until
+/// [#sync] stores it: in front of everything that may trap, and at the end of each block. So the hart is up to date wherever the region
+/// can be left, and no way out has registers to store, of which there would be one for each load and store.
 final class Locals {
     // Parameters: 0 is the translation itself.
     static final int HART = 1;
     static final int ENTRY = 2;
     static final int BASE = 3;
     static final int BUDGET = 5;
-    /// Offset of the instruction that may fault, shifted left by 8, and how many instructions from it on the block still counts.
-    static final int AT = 6;
-    static final int PC = 7;
-    static final int REASON = 9;
-    static final int THROWN = 10;
-    static final int MMU = 11;
-    private static final int ARRAY = 12;
-    private static final int FIRST = 13;
+    static final int PC = 6;
+    static final int REASON = 8;
+    static final int MMU = 9;
+    static final int RAM = 10;
+    static final int TLB = 11;
+    private static final int INTEGERS = 12;
+    private static final int FLOATS = 13;
+    private static final int FIRST = 14;
+    /// The machine's RAM, which does not change: it is the data of the class, and so a constant for the compiler.
+    private static final DynamicConstantDesc<?> RAM_CONSTANT = DynamicConstantDesc.ofNamed(
+            ConstantDescs.BSM_CLASS_DATA, ConstantDescs.DEFAULT_NAME, HartFields.RAM);
 
     private final int[] integer = new int[32];
     private final int[] floating = new int[32];
-    private final boolean[] integerWritten = new boolean[32];
-    private final boolean[] floatingWritten = new boolean[32];
+    /// Bit sets of the registers whose locals are newer than the hart's.
+    private int newIntegers;
+    private int newFloats;
     private int next = FIRST;
 
     private Locals() {}
@@ -45,11 +54,6 @@ final class Locals {
         }
     }
 
-    void writesInteger(int register) {
-        usesInteger(register);
-        integerWritten[register] = register != 0;
-    }
-
     void usesFloating(int register) {
         if (floating[register] == 0) {
             floating[register] = next;
@@ -57,43 +61,50 @@ final class Locals {
         }
     }
 
-    void writesFloating(int register) {
-        usesFloating(register);
-        floatingWritten[register] = true;
-    }
-
     void load(CodeBuilder code) {
-        load(code, integer, "x");
-        load(code, floating, "f");
+        load(code, integer, "x", INTEGERS);
+        load(code, floating, "f", FLOATS);
         code.aload(HART).getfield(HartFields.HART, "mmu", HartFields.MMU).astore(MMU);
-        code.loadConstant(0).istore(AT).loadConstant(0L).lstore(PC).loadConstant(0).istore(REASON).aconst_null().astore(THROWN);
+        code.loadConstant(RAM_CONSTANT).astore(RAM);
+        HartFields.tlb(code);
+        code.loadConstant(0L).lstore(PC).loadConstant(0).istore(REASON);
     }
 
-    private static void load(CodeBuilder code, int[] slots, String array) {
+    /// From the highest register down: one look at the array's length does for all.
+    private static void load(CodeBuilder code, int[] slots, String field, int array) {
         if (Arrays.stream(slots).allMatch(slot -> slot == 0)) {
             return;
         }
-        code.aload(HART).getfield(HartFields.HART, array, ConstantDescs.CD_long.arrayType()).astore(ARRAY);
-        for (int register = 0; register < 32; register++) {
+        code.aload(HART).getfield(HartFields.HART, field, HartFields.LONGS).astore(array);
+        for (int register = slots.length - 1; register >= 0; register--) {
             if (slots[register] != 0) {
-                code.aload(ARRAY).loadConstant(register).laload().lstore(slots[register]);
+                code.aload(array).loadConstant(register).laload().lstore(slots[register]);
             }
         }
     }
 
-    void store(CodeBuilder code) {
-        store(code, integer, integerWritten, "x");
-        store(code, floating, floatingWritten, "f");
-        code.aload(HART).lload(PC).putfield(HartFields.HART, "pc", ConstantDescs.CD_long);
-        code.aload(HART).iload(BUDGET).putfield(HartFields.HART, "budget", ConstantDescs.CD_int);
+    /// Stores what has been computed since the last time.
+    void sync(CodeBuilder code) {
+        sync(code, newIntegers, integer, INTEGERS);
+        sync(code, newFloats, floating, FLOATS);
+        newIntegers = 0;
+        newFloats = 0;
     }
 
-    private static void store(CodeBuilder code, int[] slots, boolean[] written, String array) {
-        code.aload(HART).getfield(HartFields.HART, array, ConstantDescs.CD_long.arrayType()).astore(ARRAY);
-        for (int register = 0; register < 32; register++) {
-            if (written[register]) {
-                code.aload(ARRAY).loadConstant(register).lload(slots[register]).lastore();
-            }
+    private static void sync(CodeBuilder code, int registers, int[] slots, int array) {
+        for (int left = registers; left != 0; left &= left - 1) {
+            int register = Integer.numberOfTrailingZeros(left);
+            code.aload(array).loadConstant(register).lload(slots[register]).lastore();
+        }
+    }
+
+    /// Fetches a register that somebody else has written.
+    void reload(CodeBuilder code, int register) {
+        code.aload(HART).getfield(HartFields.HART, "x", HartFields.LONGS).loadConstant(register);
+        if (register == 0) {
+            code.lconst_0().lastore();
+        } else {
+            code.laload().lstore(integer[register]);
         }
     }
 
@@ -112,6 +123,7 @@ final class Locals {
             code.pop2();
         } else {
             code.lstore(integer[register]);
+            newIntegers |= 1 << register;
         }
     }
 
@@ -121,6 +133,7 @@ final class Locals {
 
     void setFloating(CodeBuilder code, int register) {
         code.lstore(floating[register]);
+        newFloats |= 1 << register;
     }
 
     /// Pushes the guest address of an offset.

@@ -98,19 +98,19 @@ final class Operation {
                 locals.usesInteger(rs1);
                 locals.usesInteger(rs2);
             }
-            case LUI, AUIPC, JAL -> locals.writesInteger(rd);
+            case LUI, AUIPC, JAL -> locals.usesInteger(rd);
             case LOAD, JALR, OP_IMM, OP_IMM_32 -> {
                 locals.usesInteger(rs1);
-                locals.writesInteger(rd);
+                locals.usesInteger(rd);
             }
             case OP, OP_32, AMO -> {
                 locals.usesInteger(rs1);
                 locals.usesInteger(rs2);
-                locals.writesInteger(rd);
+                locals.usesInteger(rd);
             }
             case LOAD_FP -> {
                 locals.usesInteger(rs1);
-                locals.writesFloating(rd);
+                locals.usesFloating(rd);
             }
             case STORE_FP -> {
                 locals.usesInteger(rs1);

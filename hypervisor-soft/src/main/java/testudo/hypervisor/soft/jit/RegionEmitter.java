@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Writes the class of one region.
 ///
-/// Guest registers are locals of the method: loaded at its start, stored at its only way out. A local says which instruction may be
-/// faulting and how many of its block have not retired, so that an exception leaves the hart as if the interpreter had thrown it.
+/// Guest registers are [Locals]. A field of the hart says which instruction may be trapping and how many of its block have not retired, so
+/// that the caller can leave the hart as if the interpreter had thrown the exception: the method itself has no handler.
 final class RegionEmitter {
     private static final ClassDesc TRANSLATION = Translation.class.describeConstable().orElseThrow();
     private static final ClassDesc THIS = ClassDesc.of(Translation.class.getPackageName(), "Translated");
@@ -63,7 +63,6 @@ final class RegionEmitter {
 
     private void body() {
         locals.load(code);
-        Label from = code.newBoundLabel();
         enter();
         for (Block block : region.blocks().values()) {
             emit(block);
@@ -71,13 +70,9 @@ final class RegionEmitter {
         if (!region.returnPoints().isEmpty()) {
             dispatchReturns();
         }
-        Label behind = code.newBoundLabel();
-        fault(from, behind);
         code.labelBinding(exit);
-        locals.store(code);
-        Label thrown = code.newLabel();
-        code.aload(Locals.THROWN).ifnonnull(thrown).iload(Locals.REASON).ireturn();
-        code.labelBinding(thrown).aload(Locals.THROWN).athrow();
+        code.aload(Locals.HART).lload(Locals.PC).putfield(HartFields.HART, "pc", ConstantDescs.CD_long);
+        code.iload(Locals.REASON).ireturn();
     }
 
     /// The ways in. Each looks at the budget only: attention was looked at by the caller.
@@ -123,6 +118,7 @@ final class RegionEmitter {
         if (block.count > 0) {
             instructions.start(block, () -> leave(block.offset, Translation.INTERPRET));
             code.iinc(Locals.BUDGET, -block.count);
+            code.aload(Locals.HART).iload(Locals.BUDGET).putfield(HartFields.HART, "budget", ConstantDescs.CD_int);
         }
         boolean jumps = block.ending != Block.Ending.FALL_THROUGH && block.ending != Block.Ending.LEAVE;
         int plain = jumps ? block.count - 1 : block.count;
@@ -133,12 +129,16 @@ final class RegionEmitter {
     }
 
     private void end(Block block) {
+        if (block.ending != Block.Ending.JUMP) {
+            locals.sync(code);
+        }
         switch (block.ending) {
             case FALL_THROUGH -> go(block.end);
             case LEAVE -> leave(block.end, Translation.INTERPRET);
             case BRANCH -> branch(block);
             case JUMP -> {
                 link(block);
+                locals.sync(code);
                 go(block.target);
             }
             case RETURN, INDIRECT -> jumpRegister(block);
@@ -180,6 +180,7 @@ final class RegionEmitter {
         locals.get(code, Fields.rs1(instruction));
         code.loadConstant((long) Fields.immediateI(instruction)).ladd().loadConstant(-2L).land().lstore(Locals.PC);
         link(block);
+        locals.sync(code);
         if (block.ending == Block.Ending.RETURN && !region.returnPoints().isEmpty()) {
             code.goto_(returns);
         } else {
@@ -214,13 +215,5 @@ final class RegionEmitter {
         code.lload(Locals.PC).lload(Locals.BASE).lsub().l2i().lookupswitch(out, cases);
         code.labelBinding(out);
         code.loadConstant(Translation.CHAIN).istore(Locals.REASON).goto_(exit);
-    }
-
-    /// Whatever is thrown: finds `pc` and the instructions that did not retire, and throws it on when the registers are stored.
-    private void fault(Label from, Label behind) {
-        code.astore(Locals.THROWN);
-        code.lload(Locals.BASE).iload(Locals.AT).loadConstant(8).ishr().i2l().ladd().lstore(Locals.PC);
-        code.iload(Locals.BUDGET).iload(Locals.AT).loadConstant(0xFF).iand().iadd().istore(Locals.BUDGET);
-        code.exceptionCatchAll(from, behind, behind);
     }
 }

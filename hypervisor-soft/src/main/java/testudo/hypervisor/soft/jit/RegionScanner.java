@@ -16,10 +16,13 @@ import org.jspecify.annotations.Nullable;
 import testudo.hypervisor.soft.cpu.Decoder;
 
 /// Discovers the region around a hot instruction: both ways of each branch, jumps, the code behind calls, and then the callees, until
-/// a bound is met. One use, on the hart's thread: only the hart can say what its addresses mean.
+/// a bound or another region is met. One use, on the hart's thread: only the hart can say what its addresses mean.
 final class RegionScanner {
     /// HotSpot compiles no method over 8000 bytes of bytecode; an instruction costs about 12, and each entry and edge some more.
-    static final int MAX_INSTRUCTIONS = 128;
+    static final int MAX_INSTRUCTIONS = 200;
+    /// So much a region may have of what others have too: a loop goes into the region of its function, a small function into those of its
+    /// callers. Behind that it ends where another one can be entered.
+    private static final int MAX_REPEATED = 48;
     /// Bytes of bytecode that a region is reckoned to cost at most.
     private static final int MAX_COST = 7000;
     private static final int INSTRUCTION_COST = 16;
@@ -68,7 +71,7 @@ final class RegionScanner {
                 break;
             }
             if (leaders.add(offset)) {
-                follow(offset);
+                follow(offset, first);
             }
         }
         if (!fetched.containsKey(first)) {
@@ -133,11 +136,15 @@ final class RegionScanner {
     }
 
     /// Reads on from `start` until control does not simply go on.
-    private void follow(int start) {
+    private void follow(int start, int first) {
         int offset = start;
         int length = 0;
         while (fits()) {
             if (fetched.containsKey(offset)) {
+                leaders.add(offset);
+                return;
+            }
+            if (offset != first && fetched.size() >= MAX_REPEATED && source.isTranslated(offset)) {
                 leaders.add(offset);
                 return;
             }

@@ -43,6 +43,15 @@ final class TranslationTable {
         return null;
     }
 
+    /// Whether there is a way in at an offset in RAM. Says nothing about whether it will be used.
+    boolean contains(long offset) {
+        Link link = buckets.getAcquire(bucket(offset));
+        while (link != null && link.entry.offset() != offset) {
+            link = link.next;
+        }
+        return link != null;
+    }
+
     /// Counts how often regions were thrown out for want of room: what was found before may hold memory that is wanted back.
     int generation() {
         return generation;

@@ -1,5 +1,6 @@
 package testudo.hypervisor.soft.jit;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -21,7 +22,7 @@ public final class Translator implements AutoCloseable {
     private static final long MAXIMUM_BYTES = 48L << 20;
     private static final int QUEUED = 64;
     /// How often a jump leads somewhere before that is translated.
-    private static final int THRESHOLD = 1000;
+    private static final int THRESHOLD = 30_000;
 
     /// The bounds of what a machine's translations may take, and how eager it is.
     ///
@@ -97,15 +98,15 @@ public final class Translator implements AutoCloseable {
 
     private void translate(Request request) {
         byte[] type = RegionEmitter.emit(request.region);
-        Installed installed = new Installed(define(type), request.region, type.length, request.fences);
+        Installed installed = new Installed(define(type, request.hart.ram()), request.region, type.length, request.fences);
         table.add(installed);
         translated.incrementAndGet();
         request.hart.published(request.pc);
     }
 
-    private static Translation define(byte[] type) {
+    private static Translation define(byte[] type, MemorySegment ram) {
         try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClass(type, true);
+            MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClassWithClassData(type, ram, true);
             return (Translation) lookup.findConstructor(lookup.lookupClass(), MethodType.methodType(void.class)).invoke();
         } catch (Throwable e) {
             throw new IllegalStateException("a translated region is not a valid class", e);

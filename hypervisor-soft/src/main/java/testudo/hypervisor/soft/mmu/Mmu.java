@@ -9,9 +9,8 @@ import testudo.spi.memory.GuestRegion;
 
 /// A hart's way to memory: virtual addresses in, values out.
 ///
-/// The first lines of each method are the fast path, small enough to be inlined wherever they are used: one look into the TLB of the current privilege. Everything
-/// else (translation, misaligned accesses, devices, faults) is behind a call. Aligned accesses are single-copy atomic and never
-/// hoisted or merged by the compiler. Loads give sign-extended values. Only the hart's thread calls it.
+/// [FastPath] finds what is in the TLB; everything else (translation, misaligned accesses, devices, faults) is here. Aligned accesses are
+/// single-copy atomic and never hoisted or merged by the compiler. Loads give sign-extended values. Only the hart's thread calls it.
 public final class Mmu {
     /// Accesses a 16-bit value of a segment at an aligned offset.
     public static final VarHandle SHORT = handle(ValueLayout.JAVA_SHORT);
@@ -19,12 +18,13 @@ public final class Mmu {
     public static final VarHandle INT = handle(ValueLayout.JAVA_INT);
     /// Accesses a 64-bit value of a segment at an aligned offset.
     public static final VarHandle LONG = handle(ValueLayout.JAVA_LONG);
-    private static final VarHandle BYTE = handle(ValueLayout.JAVA_BYTE);
+    static final VarHandle BYTE = handle(ValueLayout.JAVA_BYTE);
 
     /// Bytes of a block of the cache-block instructions.
     public static final int CACHE_BLOCK_BYTES = 64;
 
-    private static final int PAGE_BYTES = 4096;
+    private static final int PAGE_SHIFT = 12;
+    private static final int PAGE_BYTES = 1 << PAGE_SHIFT;
     private static final int PAGE_MASK = PAGE_BYTES - 1;
 
     /// The main RAM, which TLB offsets point into.
@@ -34,7 +34,7 @@ public final class Mmu {
     /// The TLB of the current privilege: read it anew after anything that may change the privilege, `sstatus` or `satp`.
     public Tlb tlb;
 
-    /// Changes whenever a translation is forgotten: who keeps one elsewhere has to forget it too.
+    /// Changes whenever a translation for fetches is forgotten: who keeps one elsewhere has to forget it too.
     public int epoch;
 
     /// Whether a store that ends the run throws [GuestTrap#STOPPED] when it is done, for code that does not ask [#stopped] after each store.
@@ -42,6 +42,8 @@ public final class Mmu {
 
     private final PhysicalMemory memory;
     private final PageTable table;
+    /// Pages that were translated for a fetch since the last [#flush()].
+    private final AddressFilter executed = new AddressFilter(PAGE_SHIFT);
     private final Tlb userTlb = new Tlb();
     private final Tlb supervisorTlb = new Tlb();
     private final Tlb copyTlb = new Tlb();
@@ -115,17 +117,20 @@ public final class Mmu {
         userTlb.flush();
         supervisorTlb.flush();
         copyTlb.flush();
-        table.forgetLargePages();
+        table.large.clear();
+        executed.clear();
     }
 
     /// Forgets the translation of a page.
     /// @param va an address in it
     public void flush(long va) {
-        if (table.metLargePages(va)) {
+        if (table.large.mayContain(va)) {
             flush(); // the TLB may hold any piece of the page
             return;
         }
-        epoch++;
+        if (executed.mayContain(va)) {
+            epoch++;
+        }
         userTlb.flush(va);
         supervisorTlb.flush(va);
         copyTlb.flush(va);
@@ -136,12 +141,7 @@ public final class Mmu {
     /// @return the value, sign-extended
     /// @throws GuestTrap when the guest may not
     public long loadByte(long va) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.readTag[slot] == (va & Tlb.PAGE)) {
-            return (byte) BYTE.getOpaque(ram, va + t.readOffset[slot]);
-        }
-        return loadSlowly(va, 1);
+        return FastPath.loadByte(ram, tlb.data, this, va);
     }
 
     /// Loads 16 bits.
@@ -149,12 +149,7 @@ public final class Mmu {
     /// @return the value, sign-extended
     /// @throws GuestTrap when the guest may not
     public long loadShort(long va) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.readTag[slot] == (va & (Tlb.PAGE | 1))) {
-            return (short) SHORT.getOpaque(ram, va + t.readOffset[slot]);
-        }
-        return loadSlowly(va, 2);
+        return FastPath.loadShort(ram, tlb.data, this, va);
     }
 
     /// Loads 32 bits.
@@ -162,12 +157,7 @@ public final class Mmu {
     /// @return the value, sign-extended
     /// @throws GuestTrap when the guest may not
     public long loadInt(long va) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.readTag[slot] == (va & (Tlb.PAGE | 3))) {
-            return (int) INT.getOpaque(ram, va + t.readOffset[slot]);
-        }
-        return loadSlowly(va, 4);
+        return FastPath.loadInt(ram, tlb.data, this, va);
     }
 
     /// Loads 64 bits.
@@ -175,12 +165,7 @@ public final class Mmu {
     /// @return the value
     /// @throws GuestTrap when the guest may not
     public long loadLong(long va) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.readTag[slot] == (va & (Tlb.PAGE | 7))) {
-            return (long) LONG.getOpaque(ram, va + t.readOffset[slot]);
-        }
-        return loadSlowly(va, 8);
+        return FastPath.loadLong(ram, tlb.data, this, va);
     }
 
     /// Stores 8 bits.
@@ -188,13 +173,7 @@ public final class Mmu {
     /// @param value the low bits count
     /// @throws GuestTrap when the guest may not
     public void storeByte(long va, long value) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.writeTag[slot] == (va & Tlb.PAGE)) {
-            BYTE.setOpaque(ram, va + t.writeOffset[slot], (byte) value);
-        } else {
-            storeSlowly(va, 1, value);
-        }
+        FastPath.storeByte(ram, tlb.data, this, va, value);
     }
 
     /// Stores 16 bits.
@@ -202,13 +181,7 @@ public final class Mmu {
     /// @param value the low bits count
     /// @throws GuestTrap when the guest may not
     public void storeShort(long va, long value) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.writeTag[slot] == (va & (Tlb.PAGE | 1))) {
-            SHORT.setOpaque(ram, va + t.writeOffset[slot], (short) value);
-        } else {
-            storeSlowly(va, 2, value);
-        }
+        FastPath.storeShort(ram, tlb.data, this, va, value);
     }
 
     /// Stores 32 bits.
@@ -216,13 +189,7 @@ public final class Mmu {
     /// @param value the low bits count
     /// @throws GuestTrap when the guest may not
     public void storeInt(long va, long value) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.writeTag[slot] == (va & (Tlb.PAGE | 3))) {
-            INT.setOpaque(ram, va + t.writeOffset[slot], (int) value);
-        } else {
-            storeSlowly(va, 4, value);
-        }
+        FastPath.storeInt(ram, tlb.data, this, va, value);
     }
 
     /// Stores 64 bits.
@@ -230,13 +197,7 @@ public final class Mmu {
     /// @param value the value
     /// @throws GuestTrap when the guest may not
     public void storeLong(long va, long value) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.writeTag[slot] == (va & (Tlb.PAGE | 7))) {
-            LONG.setOpaque(ram, va + t.writeOffset[slot], value);
-        } else {
-            storeSlowly(va, 8, value);
-        }
+        FastPath.storeLong(ram, tlb.data, this, va, value);
     }
 
     /// Fetches an instruction.
@@ -244,19 +205,10 @@ public final class Mmu {
     /// @return 32 bits; of a 16-bit instruction the low half counts
     /// @throws GuestTrap when the guest may not
     public int fetch(long va) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.fetchTag[slot] == (va & Tlb.PAGE) && (va & PAGE_MASK) != PAGE_BYTES - 2) {
-            return ram.get(PhysicalMemory.INT, va + t.fetchOffset[slot]);
+        if (tlb.fetches(va) && (va & PAGE_MASK) != PAGE_BYTES - 2) {
+            return ram.get(PhysicalMemory.INT, va + tlb.fetchDelta(va));
         }
         return fetchSlowly(va);
-    }
-
-    /// Whether the TLB has an instruction's page.
-    /// @param va its address
-    /// @return true when [Tlb#fetchOffset] tells where it is
-    public boolean fetchable(long va) {
-        return tlb.fetchTag[(int) (va >>> 12) & Tlb.MASK] == (va & Tlb.PAGE);
     }
 
     /// Reads an instruction from RAM.
@@ -305,14 +257,20 @@ public final class Mmu {
         }
         offset |= pa & PAGE_MASK;
         tlb.add(va, offset - va, access);
+        if (access == Access.FETCH) {
+            executed.add(va);
+        }
         return offset;
     }
 
-    private long loadSlowly(long va, int sizeBytes) {
+    long loadSlowly(long va, int sizeBytes) {
         int first = PAGE_BYTES - (int) (va & PAGE_MASK);
         if (first < sizeBytes) {
             long low = loadPart(va, first);
             return extend(low | loadPart(va + first, sizeBytes - first) << (first * Byte.SIZE), sizeBytes);
+        }
+        if (tlb.reads(va)) { // misaligned
+            return extend(PhysicalMemory.read(ram, va + tlb.readDelta(va), sizeBytes), sizeBytes);
         }
         long pa = table.translate(va, Access.READ);
         long offset = enter(va, pa, Access.READ);
@@ -342,7 +300,7 @@ public final class Mmu {
         return value << shift >> shift;
     }
 
-    private void storeSlowly(long va, int sizeBytes, long value) {
+    void storeSlowly(long va, int sizeBytes, long value) {
         int first = PAGE_BYTES - (int) (va & PAGE_MASK);
         if (first < sizeBytes) {
             table.translate(va, Access.WRITE); // both parts may fault before either is written
@@ -350,6 +308,10 @@ public final class Mmu {
             for (int i = 0; i < sizeBytes; i++) {
                 storeByte(va + i, value >>> (i * Byte.SIZE));
             }
+            return;
+        }
+        if (tlb.writes(va)) { // misaligned
+            PhysicalMemory.write(ram, va + tlb.writeDelta(va), sizeBytes, value);
             return;
         }
         long pa = table.translate(va, Access.WRITE);
@@ -381,10 +343,10 @@ public final class Mmu {
     /// @return an aligned offset in [#ram]
     /// @throws GuestTrap when it is misaligned, not in RAM, or the guest may not write there
     public long atomicOffset(long va, int sizeBytes) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.writeTag[slot] == (va & (Tlb.PAGE | sizeBytes - 1))) {
-            return va + t.writeOffset[slot];
+        long[] data = tlb.data;
+        int slot = Tlb.slot(va);
+        if (data[slot + Tlb.WRITE_TAG] == (va & (Tlb.PAGE | sizeBytes - 1))) {
+            return va + data[slot + Tlb.WRITE_OFFSET];
         }
         if ((va & sizeBytes - 1) != 0) {
             throw trap.of(GuestTrap.STORE_MISALIGNED, va);
@@ -402,10 +364,10 @@ public final class Mmu {
     /// @return an aligned offset in [#ram]
     /// @throws GuestTrap when it is misaligned, not in RAM, or the guest may not read there
     public long reservedOffset(long va, int sizeBytes) {
-        Tlb t = tlb;
-        int slot = (int) (va >>> 12) & Tlb.MASK;
-        if (t.readTag[slot] == (va & (Tlb.PAGE | sizeBytes - 1))) {
-            return va + t.readOffset[slot];
+        long[] data = tlb.data;
+        int slot = Tlb.slot(va);
+        if (data[slot + Tlb.READ_TAG] == (va & (Tlb.PAGE | sizeBytes - 1))) {
+            return va + data[slot + Tlb.READ_OFFSET];
         }
         if ((va & sizeBytes - 1) != 0) {
             throw trap.of(GuestTrap.LOAD_MISALIGNED, va);

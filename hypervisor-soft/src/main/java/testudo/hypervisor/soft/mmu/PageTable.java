@@ -22,6 +22,7 @@ final class PageTable {
     private static final int MODE_SHIFT = 60;
     private static final int MODE_SV39 = 8;
     private static final int SV39_LEVELS = 3;
+    private static final int DEEPEST_LEVELS = 5;
     private static final int PAGE_SHIFT = 12;
     private static final int INDEX_BITS = 9;
     private static final int INDEX_MASK = (1 << INDEX_BITS) - 1;
@@ -30,8 +31,7 @@ final class PageTable {
     private final GuestTrap trap;
     private long root;
     private int levels;
-    private boolean largeLow;
-    private boolean largeHigh;
+    final LargePages large = new LargePages(PAGE_SHIFT, DEEPEST_LEVELS);
     boolean user;
     boolean sum;
     boolean mxr;
@@ -51,16 +51,6 @@ final class PageTable {
         int mode = (int) (satp >>> MODE_SHIFT);
         levels = mode == 0 ? 0 : mode - MODE_SV39 + SV39_LEVELS;
         root = (satp & PPN_MASK) << PAGE_SHIFT;
-    }
-
-    /// Whether a large page has been used, in the half of the address space where an address lies, since [#forgetLargePages].
-    boolean metLargePages(long va) {
-        return va < 0 ? largeHigh : largeLow;
-    }
-
-    void forgetLargePages() {
-        largeLow = false;
-        largeHigh = false;
     }
 
     /// Translates an address.
@@ -104,8 +94,7 @@ final class PageTable {
             throw trap.of(access.pageFault, va);
         }
         if (shift != PAGE_SHIFT) {
-            largeHigh |= va < 0;
-            largeLow |= va >= 0;
+            large.add(va, (shift - PAGE_SHIFT) / INDEX_BITS);
         }
         long wanted = access == Access.WRITE ? ACCESSED | DIRTY : ACCESSED;
         if ((entry & wanted) != wanted && !Mmu.LONG.compareAndSet(memory.ram, offset, entry, entry | wanted)) {

@@ -1,5 +1,6 @@
 package testudo.hypervisor.soft.jit;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static testudo.hypervisor.soft.Rv.A0;
@@ -40,6 +41,7 @@ class TranslatedCodeTest {
     private static final int STVEC = 0x105;
     private static final int SEPC = 0x141;
     private static final int STVAL = 0x143;
+    private static final int SATP = 0x180;
 
     /// A loop whose load faults in its last round: what was computed before the load in that block is there, what is behind it is not.
     @Test
@@ -94,6 +96,50 @@ class TranslatedCodeTest {
             machine.hart.pc = TranslatedHart.RAM;
             assertTrue(machine.run(10_000));
             assertEquals(100 + 700, machine.hart.x[A0]);
+        }
+    }
+
+    /// The page that a loop executes on is mapped elsewhere, and a fence for that page alone says so.
+    @Test
+    void aFenceForThePageLeadsToTheNewCode() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            long virtual = 0x4000_0000L;
+            long tables = 0x10_0000;
+            long physical = TranslatedHart.RAM + tables >>> 12;
+            machine.ram.bytes().set(JAVA_LONG, tables + 8 * (virtual >>> 30), physical + 1 << 10 | 1);
+            machine.ram.bytes().set(JAVA_LONG, tables + 0x1000, physical + 2 << 10 | 1);
+            for (int version = 0; version < 2; version++) {
+                int offset = 0x20_0000 + version * 0x1000;
+                machine.load(offset, li(A2, 100), addi(A0, A0, 1 + 6 * version), addi(A2, A2, -1), bne(A2, ZERO, -8), ECALL);
+                machine.ram.bytes().set(JAVA_LONG, tables + 0x2000, TranslatedHart.RAM + offset >>> 12 << 10 | 0xCB);
+                if (version == 0) {
+                    machine.hart.registers().write(SATP, 8L << 60 | physical);
+                } else {
+                    machine.hart.mmu.flush(virtual);
+                }
+                machine.hart.pc = virtual;
+                assertTrue(machine.run(10_000));
+                assertTrue(machine.translator.translated() > version, "version " + version + " was not translated");
+            }
+            assertEquals(100 + 700, machine.hart.x[A0]);
+        }
+    }
+
+    /// Budgets end anywhere in code without jumps; where they do, no region begins that repeats others.
+    @Test
+    void straightCodeIsTranslatedOnce() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            int[] program = new int[2002];
+            Arrays.fill(program, addi(A0, A0, 1));
+            program[2000] = addi(A1, A1, 1);
+            program[2001] = jal(ZERO, -4 * 2001);
+            machine.load(0, program);
+            for (int budget = 700; budget < 1500; budget++) {
+                machine.translations.execute(budget);
+            }
+            long regions = machine.translator.translated();
+            assertTrue(regions >= program.length / RegionScanner.MAX_INSTRUCTIONS, regions + " regions");
+            assertTrue(regions <= 2 * program.length / RegionScanner.MAX_INSTRUCTIONS, regions + " regions");
         }
     }
 

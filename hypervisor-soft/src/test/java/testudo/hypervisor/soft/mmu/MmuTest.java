@@ -1,6 +1,8 @@
 package testudo.hypervisor.soft.mmu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -183,6 +185,38 @@ class MmuTest {
         map(3, VA, RAM, 1, READ);
         mmu.flush(inside + 0x5_0000);
         assertEquals(GuestTrap.STORE_PAGE, cause(this::store, inside + 0x5_1000));
+    }
+
+    /// A fence for a small page beside a large one leaves the large one's pieces, and a page that nobody executes no fetches to forget.
+    @Test
+    void fencesForgetNoMoreThanTheyMust() {
+        map(3, VA, DATA, 0, ALL);
+        map(3, VA + (1L << 21), RAM, 1, ALL);
+        on(3);
+        long large = VA + (1L << 21) & -(1L << 21);
+        mmu.loadLong(VA);
+        mmu.loadLong(large);
+        int before = mmu.epoch;
+        mmu.flush(VA);
+        assertFalse(mmu.tlb.reads(VA));
+        assertTrue(mmu.tlb.reads(large));
+        assertEquals(before, mmu.epoch);
+        mmu.fetch(VA);
+        mmu.flush(VA);
+        assertNotEquals(before, mmu.epoch);
+    }
+
+    @Test
+    void misalignedAccessesStayInAPage() {
+        map(3, VA, DATA, 0, ALL);
+        on(3);
+        for (int round = 0; round < 2; round++) {
+            mmu.storeLong(VA + 3, 0x8877665544332211L);
+            assertEquals(0x8877665544332211L, mmu.loadLong(VA + 3));
+            assertEquals(0xFFFFFFFF88776655L, mmu.loadInt(VA + 7));
+            assertEquals(0xFFFFFFFFFFFF8877L, mmu.loadShort(VA + 9));
+        }
+        assertEquals(0x11, ram.memory().readInt(DATA) >>> 24);
     }
 
     @Test

@@ -92,6 +92,8 @@ public final class ProcessStarter {
             StarterProgram program = new StarterProgram(Machine.current());
             program.must("cannot unblock signals", "rt_sigprocmask", SIG_SETMASK, program.words(0), 0, Long.BYTES);
             program.must("cannot follow the parent's end", "prctl", PR_SET_PDEATHSIG, SIGKILL);
+            // Keys that end programs are for this process, which ends the others in order.
+            program.must("cannot leave the process group", "setpgid", 0, 0);
             descriptors(program, numbers);
             steps.accept(program);
             return spawn(program);
@@ -107,9 +109,11 @@ public final class ProcessStarter {
     }
 
     private static void descriptors(StarterProgram program, SortedMap<Integer, Integer> numbers) {
-        if (!numbers.containsKey(0)) {
-            program.must("cannot close standard input", "close", 0);
-            program.must("cannot open /dev/null", "openat", AT_FDCWD, program.text("/dev/null"), 0, 0);
+        for (int stream = 0; stream <= 1; stream++) { // the lowest free number is taken: input for reading, output for writing
+            if (!numbers.containsKey(stream)) {
+                program.must("cannot close a standard stream", "close", stream);
+                program.must("cannot open /dev/null", "openat", AT_FDCWD, program.text("/dev/null"), stream, 0);
+            }
         }
         for (Map.Entry<Integer, Integer> number : numbers.entrySet()) {
             program.must("cannot pass descriptor " + number.getKey(), "dup3", number.getValue(), number.getKey(), 0);

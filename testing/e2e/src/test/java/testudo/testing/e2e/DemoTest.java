@@ -103,7 +103,6 @@ class DemoTest extends OnHost {
     }
 
     @Test
-    @Tag("long") // the guest was seen to wait for input that had been sent before it listened
     void shellReadsCommandsFromItsInput() throws Exception {
         Host.Result result = demo("echo 'echo $((6 * 7)); exit 3' |", "");
         assertEquals(3, result.exitCode(), result.stderr());

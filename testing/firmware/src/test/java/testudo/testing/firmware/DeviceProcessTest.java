@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,6 +71,28 @@ class DeviceProcessTest {
     }
 
     @Test
+    void bootsFromADiskInAJail() throws Exception {
+        Process machine = begin(GuestCode.real().awaitTick().print(MARKER).reset());
+
+        assertTrue(machine.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(RESET, machine.exitValue(), this::log);
+        assertEquals(MARKER, Files.readString(folder.resolve("stdout"), StandardCharsets.ISO_8859_1), this::log);
+        assertFalse(log().contains("ERROR") || log().contains("WARN"), this::log);
+    }
+
+    /// One look; `testing/e2e` looks closer, below a stock kernel.
+    @Test
+    void devicesAreInJails() throws Exception {
+        Process machine = running();
+        for (ProcessHandle supervisor : devices(machine)) {
+            List<ProcessHandle> inside = supervisor.children().toList();
+            assertEquals(1, inside.size(), this::log);
+            List<String> status = Files.readAllLines(Path.of("/proc/" + inside.getFirst().pid() + "/status"));
+            assertTrue(status.containsAll(List.of("CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2")), status::toString);
+        }
+    }
+
+    @Test
     void aDiskThatCanNotBeOpenedIsNamed() throws IOException, InterruptedException {
         Product.Ending ending = Product.run(folder, arguments(folder.resolve("missing")));
 
@@ -102,13 +125,18 @@ class DeviceProcessTest {
 
     /// A machine whose guest waits for ever.
     private Process running() throws IOException, InterruptedException {
-        Path disk = disk(GuestCode.real().print("!").halt());
-        Process machine = Product.begin(folder, arguments(disk));
-        machines.add(machine);
+        Process machine = begin(GuestCode.real().print("!").halt());
         Path serial = folder.resolve("stdout");
         while (Files.notExists(serial) || Files.size(serial) == 0) {
             assertFalse(machine.waitFor(50, TimeUnit.MILLISECONDS), this::log);
         }
+        return machine;
+    }
+
+    /// A machine with devices in jails that boots this code.
+    private Process begin(byte[] code) throws IOException {
+        Process machine = Product.begin(folder, arguments(disk(code)));
+        machines.add(machine);
         return machine;
     }
 

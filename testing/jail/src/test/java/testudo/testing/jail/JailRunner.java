@@ -53,7 +53,9 @@ public final class JailRunner {
         command.addAll(List.of("-Xmx64m", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
         command.addAll(Arrays.asList(arguments).subList(1, arguments.length));
         List<PassedHandle> handles = List.of(
-                new PassedHandle(0, new Descriptor(0)), new PassedHandle(7, MemoryFile.readable("passed", new byte[]{1})));
+                new PassedHandle(0, new Descriptor(0)),
+                new PassedHandle(1, new Descriptor(1)),
+                new PassedHandle(7, MemoryFile.readable("passed", new byte[]{1})));
         try (HostProcess process = provider.start(
                 JailRequest.of("test").withFiles(files), new ProcessRequest(command, Map.of("LANG", "C"), handles))) {
             System.exit(process.waitFor());

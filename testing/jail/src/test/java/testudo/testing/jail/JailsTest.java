@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// Every kind of jail that this host has, as root and as an ordinary user.
 class JailsTest {
-    private static final String POLICY = "@include common.policy\n@include file.policy\n";
+    private static final String POLICY = "@include file.policy\n@include common.policy\n";
     private static final List<String> NAMESPACES = List.of("user", "pid", "mnt", "net", "ipc", "uts", "cgroup");
     private static final int HIGHEST_LISTED = 7;
     /// Empty, or why a kind of jail is not to be had.

@@ -12,6 +12,7 @@ import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.EnumerationRank;
 import testudo.spi.device.MachineFacts;
 import testudo.spi.device.StandaloneDevice;
+import testudo.spi.jail.JailNeeds;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
 import testudo.spi.virtio.VirtioType;
@@ -118,6 +119,7 @@ public final class BalloonProvider implements DeviceProvider {
                 Optional.empty(),
                 OptionalInt.empty(),
                 List.of(),
-                context -> new BalloonDevice(reporting, initialBytes, memoryBytes, context));
+                DeviceSpec.Factory.jailable(
+                        JailNeeds.nothing(), context -> new BalloonDevice(reporting, initialBytes, memoryBytes, context)));
     }
 }

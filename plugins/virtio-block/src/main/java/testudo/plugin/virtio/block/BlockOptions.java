@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import testudo.spi.disk.DiskRequest;
 import testudo.spi.host.HostFiles.RingKind;
 import testudo.spi.option.Key;
 import testudo.spi.pci.PciAddress;
@@ -78,6 +79,10 @@ record BlockOptions(
         return new BlockOptions(
                 Path.of(path), readOnly, false, false, false, true, SECTOR_BYTES, Optional.empty(), false, Executor.AUTO, false,
                 Optional.empty(), Optional.empty(), false);
+    }
+
+    DiskRequest request() {
+        return new DiskRequest(path, ro, direct, lock, asyncExecutor.ring());
     }
 
     OptionalInt bootOrder() {

@@ -13,7 +13,7 @@ import testudo.spi.device.KernelParameter;
 import testudo.spi.device.MachineFacts;
 import testudo.spi.device.StandaloneDevice;
 import testudo.spi.disk.DiskImage;
-import testudo.spi.disk.DiskRequest;
+import testudo.spi.jail.JailNeeds;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.Occurrence;
 import testudo.spi.option.OptionDeclaration;
@@ -145,7 +145,9 @@ public final class BlockProvider implements DeviceProvider {
                 options.pciAddress(),
                 options.bootOrder(),
                 parameters,
-                context -> open(options, index, context));
+                DeviceSpec.Factory.jailable(
+                        needs(options),
+                        context -> open(options, index, context)));
     }
 
     /// The letters by which Linux names disks: a to z, aa, ab and so on.
@@ -157,9 +159,12 @@ public final class BlockProvider implements DeviceProvider {
         return letters.toString();
     }
 
+    private static JailNeeds needs(BlockOptions options) {
+        return JailNeeds.file(options.path(), options.request().modes());
+    }
+
     private static VirtioDevice open(BlockOptions options, int index, DeviceContext context) {
-        DiskImage image = context.disks().open(new DiskRequest(
-                options.path(), options.ro(), options.direct(), options.lock(), options.asyncExecutor().ring()));
+        DiskImage image = context.disks().open(options.request());
         try {
             return new BlockDevice(options, index, image, context);
         } catch (RuntimeException failure) {

@@ -125,7 +125,7 @@ public final class ConsoleProvider implements DeviceProvider {
                 options.pciAddress(),
                 OptionalInt.empty(),
                 parameters,
-                context -> open(options, context));
+                DeviceSpec.Factory.jailable(ConsoleNeeds.of(options), context -> open(options, context)));
     }
 
     private static VirtioDevice open(SerialOptions options, DeviceContext context) {

@@ -8,6 +8,7 @@ import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.EnumerationRank;
 import testudo.spi.device.MachineFacts;
 import testudo.spi.device.StandaloneDevice;
+import testudo.spi.jail.JailNeeds;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.OptionDeclaration;
 import testudo.spi.virtio.VirtioType;
@@ -59,6 +60,7 @@ public final class RngProvider implements DeviceProvider {
                 Optional.empty(),
                 OptionalInt.empty(),
                 List.of(),
-                context -> new VirtioRng(context.host().entropy(), context.loop()));
+                DeviceSpec.Factory.jailable(
+                        JailNeeds.nothing(), context -> new VirtioRng(context.host().entropy(), context.loop())));
     }
 }

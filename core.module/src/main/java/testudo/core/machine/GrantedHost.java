@@ -1,0 +1,77 @@
+package testudo.core.machine;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import testudo.spi.Availability;
+import testudo.spi.host.EntropySource;
+import testudo.spi.host.HandlePassing;
+import testudo.spi.host.HostEvents;
+import testudo.spi.host.HostFile;
+import testudo.spi.host.HostFiles;
+import testudo.spi.host.HostMemory;
+import testudo.spi.host.HostPlatform;
+import testudo.spi.host.HostSockets;
+import testudo.spi.host.HostTerminals;
+import testudo.spi.host.IoRing;
+
+/// The host as a device process sees it: files that it was granted are those that it was started with, whatever their paths lead to here.
+/// @param host the platform
+/// @param granted where the files of paths are
+record GrantedHost(HostPlatform host, Map<Path, Path> granted) implements HostPlatform {
+    @Override
+    public String id() {
+        return host.id();
+    }
+
+    @Override
+    public Availability probe() {
+        return host.probe();
+    }
+
+    @Override
+    public HostMemory memory() {
+        return host.memory();
+    }
+
+    @Override
+    public HostFiles files() {
+        return new HostFiles() {
+            @Override
+            public HostFile open(Path path, Set<Mode> modes) {
+                return host.files().open(granted.getOrDefault(path, path), modes);
+            }
+
+            @Override
+            public IoRing newRing(int depth, RingKind kind) {
+                return host.files().newRing(depth, kind);
+            }
+        };
+    }
+
+    @Override
+    public HostEvents events() {
+        return host.events();
+    }
+
+    @Override
+    public HostSockets sockets() {
+        return host.sockets();
+    }
+
+    @Override
+    public HostTerminals terminals() {
+        return host.terminals();
+    }
+
+    @Override
+    public Optional<HandlePassing> handlePassing() {
+        return host.handlePassing();
+    }
+
+    @Override
+    public EntropySource entropy() {
+        return host.entropy();
+    }
+}
