@@ -92,7 +92,7 @@ final class ReceiveQueue extends QueueServer {
     private void empty(EventLoop.Watch source, int received) {
         if (received == 0) {
             look(source, true);
-        } else if (watch == source) { // otherwise the queue was taken out of use meanwhile
+        } else if (source.equals(watch)) { // otherwise the queue was taken out of use meanwhile
             LOG.warn("net: the host's side is broken (error {}); nothing is received until the driver resets the device", -received);
             broken = true;
             source.cancel();
