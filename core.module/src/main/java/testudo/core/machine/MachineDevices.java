@@ -201,8 +201,16 @@ final class MachineDevices implements AutoCloseable {
             if (device != null) {
                 device.close();
             }
+            if (e instanceof VmmException.Host failure) {
+                throw named(spec, failure);
+            }
             throw e;
         }
+    }
+
+    /// A failure with the device it is about; its options are in `--dump-machine` by the same name.
+    private static VmmException named(DeviceSpec spec, VmmException.Host failure) {
+        return new VmmException.Host(failure.kind(), "%s: %s".formatted(spec.id(), failure.getMessage()), failure);
     }
 
     private MsiVector[] vectors(int count, PciAddress address) {
@@ -223,7 +231,7 @@ final class MachineDevices implements AutoCloseable {
 
     private PciFunction pci(DeviceSpec.Pci spec) {
         ReentrantLock lock = new ReentrantLock();
-        PciDevice device = make(lock, () -> spec.factory().create(contexts.pci(spec.id(), locked(lock))));
+        PciDevice device = make(spec, lock, () -> spec.factory().create(contexts.pci(spec.id(), locked(lock))));
         return new PciDeviceFunction(spec.id(), device, lock);
     }
 
@@ -236,7 +244,7 @@ final class MachineDevices implements AutoCloseable {
                 lines.add(interrupts.line(irq.gsi(), irq.trigger()));
             }
         }
-        PlatformDevice device = make(lock, () -> spec.factory().create(contexts.platform(spec.id(), loop, lines)));
+        PlatformDevice device = make(spec, lock, () -> spec.factory().create(contexts.platform(spec.id(), loop, lines)));
         if (device instanceof CommandTarget target) {
             requests.add(target, loop);
         }
@@ -258,7 +266,7 @@ final class MachineDevices implements AutoCloseable {
     }
 
     /// Makes a device, and closes it later, under its lock: the machine's loop runs already and may have something for it.
-    private <D extends AutoCloseable> D make(ReentrantLock lock, Supplier<D> factory) {
+    private <D extends AutoCloseable> D make(DeviceSpec spec, ReentrantLock lock, Supplier<D> factory) {
         lock.lock();
         try {
             D device = factory.get();
@@ -271,6 +279,8 @@ final class MachineDevices implements AutoCloseable {
                 }
             });
             return device;
+        } catch (VmmException.Host failure) {
+            throw named(spec, failure);
         } finally {
             lock.unlock();
         }
