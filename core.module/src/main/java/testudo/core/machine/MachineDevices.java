@@ -108,11 +108,7 @@ final class MachineDevices implements AutoCloseable {
         }
         BootOrder order = new BootOrder();
         places.forEach((device, address) -> {
-            PciFunction function = switch (device) {
-                case DeviceSpec.Virtio virtio -> virtio(virtio, address);
-                case DeviceSpec.Pci pci -> pci(pci);
-                case DeviceSpec.Platform platform -> throw new IllegalStateException(platform.id());
-            };
+            PciFunction function = device instanceof DeviceSpec.Virtio virtio ? virtio(virtio, address) : pci((DeviceSpec.Pci) device);
             root.add(address, function);
             if (device instanceof DeviceSpec.Virtio virtio) {
                 order.add(virtio.bootIndex(), address, function);
@@ -289,12 +285,11 @@ final class MachineDevices implements AutoCloseable {
     private void register(String id, PlatformDevice device, List<Resource> resources, ReentrantLock lock) {
         for (int i = 0; i < resources.size(); i++) {
             try {
-                switch (resources.get(i)) {
-                    case Resource.Ports(int first, int count) -> ports.add(first, count, id, new LockedDevice(device, i, lock));
-                    case Resource.Mmio(long gpa, long size) -> addresses.add(gpa, size, id, new LockedDevice(device, i, lock));
-                    case Resource.Irq irq -> {
-                        // wired already
-                    }
+                Resource resource = resources.get(i); // an interrupt is wired already
+                if (resource instanceof Resource.Ports(int first, int count)) {
+                    ports.add(first, count, id, new LockedDevice(device, i, lock));
+                } else if (resource instanceof Resource.Mmio(long gpa, long size)) {
+                    addresses.add(gpa, size, id, new LockedDevice(device, i, lock));
                 }
             } catch (IllegalArgumentException overlap) {
                 throw new VmmException.Config(String.valueOf(overlap.getMessage()));
