@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 /// Running a machine takes no root, only the right to open `/dev/kvm` and the files that the command line names.
 class OrdinaryUserTest extends OnProduct {
-    private static final String AS_USER = "exec /usr/bin/setpriv --reuid 1000 --regid 1000 --clear-groups ";
+    private static final String AS_USER = "/usr/bin/setpriv --reuid 1000 --regid 1000 --clear-groups ";
 
     @Test
     void userWithAccessToKvmBootsAGuest() throws Exception {
