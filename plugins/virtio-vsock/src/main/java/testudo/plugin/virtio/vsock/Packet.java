@@ -1,0 +1,90 @@
+package testudo.plugin.virtio.vsock;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/// The header of a packet in a buffer of ours (VIRTIO 1.3, 5.10.6 "Device Operation").
+final class Packet {
+    static final int HEADER_BYTES = 44;
+    static final int STREAM = 1;
+    static final int REQUEST = 1;
+    static final int RESPONSE = 2;
+    static final int RESET = 3;
+    static final int SHUTDOWN = 4;
+    static final int DATA = 5;
+    static final int CREDIT_UPDATE = 6;
+    static final int CREDIT_REQUEST = 7;
+    static final int NO_RECEIVE = 1;
+    static final int NO_SEND = 2;
+    static final long HOST_CID = 2;
+
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    final MemorySegment bytes;
+
+    Packet(MemorySegment bytes) {
+        this.bytes = bytes;
+    }
+
+    long sourceCid() {
+        return bytes.get(LONG, 0);
+    }
+
+    long targetCid() {
+        return bytes.get(LONG, 8);
+    }
+
+    int sourcePort() {
+        return bytes.get(INT, 16);
+    }
+
+    int targetPort() {
+        return bytes.get(INT, 20);
+    }
+
+    long lengthBytes() {
+        return Integer.toUnsignedLong(bytes.get(INT, 24));
+    }
+
+    int type() {
+        return bytes.get(SHORT, 28) & 0xFFFF;
+    }
+
+    int operation() {
+        return bytes.get(SHORT, 30) & 0xFFFF;
+    }
+
+    int flags() {
+        return bytes.get(INT, 32);
+    }
+
+    int roomBytes() {
+        return bytes.get(INT, 36);
+    }
+
+    int forwardedBytes() {
+        return bytes.get(INT, 40);
+    }
+
+    void address(long guestCid, int hostPort, int guestPort) {
+        bytes.set(LONG, 0, HOST_CID);
+        bytes.set(LONG, 8, guestCid);
+        bytes.set(INT, 16, hostPort);
+        bytes.set(INT, 20, guestPort);
+    }
+
+    void content(int type, int operation, int lengthBytes, int flags) {
+        bytes.set(INT, 24, lengthBytes);
+        bytes.set(SHORT, 28, (short) type);
+        bytes.set(SHORT, 30, (short) operation);
+        bytes.set(INT, 32, flags);
+    }
+
+    void credit(int room, int forwarded) {
+        bytes.set(INT, 36, room);
+        bytes.set(INT, 40, forwarded);
+    }
+}
