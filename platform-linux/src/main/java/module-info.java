@@ -11,7 +11,8 @@ module testudo.platform.linux {
             testudo.hypervisor.kvm,
             testudo.plugin.jail.bubblewrap,
             testudo.plugin.jail.minijail,
-            testudo.plugin.jail.unshare;
+            testudo.plugin.jail.unshare,
+            testudo.plugin.net.tap;
     exports testudo.platform.linux.confine to
             testudo.plugin.jail.bubblewrap,
             testudo.plugin.jail.minijail,

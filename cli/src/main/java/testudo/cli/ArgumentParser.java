@@ -1,8 +1,11 @@
 package testudo.cli;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -106,10 +109,19 @@ final class ArgumentParser {
             }
             builder.json(name, JsonText.read(Files.readString(path)));
         } catch (IOException | InvalidPathException e) {
-            problems.add("--cfg %s: the file can't be read: %s".formatted(name, e));
+            problems.add("--cfg %s: the file can't be read: %s".formatted(name, reason(e)));
         } catch (VmmException.Config e) {
             e.problems().forEach(problem -> problems.add("--cfg %s: %s".formatted(name, problem)));
         }
+    }
+
+    private static String reason(Exception failure) {
+        return switch (failure) {
+            case NoSuchFileException _ -> "no such file";
+            case AccessDeniedException _ -> "permission denied";
+            case CharacterCodingException _ -> "it is not text in UTF-8";
+            default -> String.valueOf(failure.getMessage());
+        };
     }
 
     private String unknown(String argument) {

@@ -127,6 +127,21 @@ class CommandLineTest {
     }
 
     @Test
+    void aConfigurationFileThatCannotBeReadIsNamedWithTheReason(@TempDir Path folder) throws IOException {
+        Path bytes = Files.write(folder.resolve("m.json"), new byte[]{(byte) 0xC0, (byte) 0xC0});
+        core.execute("run", "--cfg", folder.resolve("none").toString());
+        core.execute("run", "--cfg", folder.toString());
+        core.execute("run", "--cfg", bytes.toString());
+        assertEquals(
+                """
+                        testudo: --cfg %1$s/none: the file can't be read: no such file
+                        testudo: --cfg %1$s: the file can't be read: Is a directory
+                        testudo: --cfg %1$s/m.json: the file can't be read: it is not text in UTF-8
+                        """.formatted(folder),
+                core.err());
+    }
+
+    @Test
     void deprecatedOptionsWarn() {
         run("run", "--rwdisk", "/a");
         assertEquals("testudo: --rwdisk is deprecated; use --block\n", core.err());

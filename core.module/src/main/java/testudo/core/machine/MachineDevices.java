@@ -17,6 +17,7 @@ import testudo.core.pci.PciDeviceFunction;
 import testudo.core.pci.PciFunction;
 import testudo.core.pci.PciRoot;
 import testudo.core.pci.RootPort;
+import testudo.core.vhost.KernelServedDevice;
 import testudo.core.virtio.DeviceThreads;
 import testudo.core.virtio.GuestDeviceMemory;
 import testudo.core.virtio.OffloadedDevice;
@@ -187,7 +188,7 @@ final class MachineDevices implements AutoCloseable {
         DeviceThreads threads = new DeviceThreads(spec.id(), host);
         VirtioDevice device = null;
         try {
-            device = spec.factory().create(contexts.virtio(spec.id(), threads));
+            device = KernelServedDevice.wrap(spec.factory().create(contexts.virtio(spec.id(), threads)), host, threads.loop(0));
             if (device instanceof OffloadedDevice offloaded) {
                 offloaded.share(vm.memory(), vm.capability(MemoryHandles.class));
             }

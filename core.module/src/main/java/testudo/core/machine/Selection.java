@@ -65,7 +65,7 @@ final class Selection {
         }
         if (wanted.isPresent() && reasons.isEmpty()) {
             throw new VmmException.Config("hypervisor '%s' is not installed; there are: %s"
-                    .formatted(idOf(wanted.get()), installed.stream().map(HypervisorProvider::id).toList()));
+                    .formatted(idOf(wanted.get()), String.join(", ", installed.stream().map(HypervisorProvider::id).sorted().toList())));
         }
         throw new VmmException.Host(
                 VmmException.Kind.UNSUPPORTED,
@@ -169,7 +169,7 @@ final class Selection {
                 if (!runnable.contains(arch)) {
                     throw new VmmException.Config(
                             "kernel %s is for %s, but hypervisor %s runs only %s here; without --hypervisor the best for the kernel is chosen"
-                                    .formatted(kernel.get().path(), arch.id(), profile.id(), profile.architectures()));
+                                    .formatted(kernel.get().path(), arch.id(), profile.id(), String.join(", ", profile.architectures())));
                 }
                 return arch;
             }

@@ -23,11 +23,11 @@ public final class Spelling {
         for (String candidate : known) {
             String word = normal(candidate);
             int limit = Math.max(1, Math.min(word.length(), wanted.length()) / 3);
-            int distance = distance(wanted, word);
-            if (distance > limit && wanted.length() >= 3 && (word.startsWith(wanted) || wanted.startsWith(word))) {
-                distance = limit;
+            int distance = 2 * distance(wanted, word);
+            if (distance > 2 * limit && wanted.length() >= 3 && (word.startsWith(wanted) || wanted.startsWith(word))) {
+                distance = 2 * limit + 1; // a word that was cut short is the second choice
             }
-            if (distance <= limit && distance < bestDistance) {
+            if (distance <= 2 * limit + 1 && distance < bestDistance) {
                 best = candidate;
                 bestDistance = distance;
             }

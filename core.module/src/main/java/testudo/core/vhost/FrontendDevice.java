@@ -10,13 +10,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import testudo.core.vhost.ForwardedQueues.ForwardedQueue;
 import testudo.core.virtio.OffloadedDevice;
 import testudo.core.virtio.VirtioInterrupts;
 import testudo.spi.VmmException;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.device.EventLoop;
 import testudo.spi.device.MachineServices;
-import testudo.spi.host.HostEvent;
 import testudo.spi.host.HostHandle;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.host.HostTimer;
@@ -59,15 +59,13 @@ final class FrontendDevice implements OffloadedDevice {
     private final HostTimer retry;
     /// Where each ring goes on, as the back-end said when it was stopped.
     private final int[] positions;
-    private final List<ForwardedQueue> forwarded = new ArrayList<>();
-    private final List<EventLoop.Watch> watches = new ArrayList<>();
+    private final ForwardedQueues forwarded;
     private final List<EventLoop.Watch> connectionWatches = new ArrayList<>();
     private long connectedNanos;
     private long retryNanos = RETRY_NANOS;
     private @Nullable FrontendConnection connection;
     private @Nullable GuestMemory memory;
     private @Nullable MemoryHandles handles;
-    private @Nullable VirtioInterrupts interrupts;
     private @Nullable VirtioActivation activation;
 
     /// Connects and asks the back-end what it has.
@@ -84,6 +82,7 @@ final class FrontendDevice implements OffloadedDevice {
         this.host = context.host();
         this.machine = context.machine();
         this.loop = context.loop();
+        forwarded = new ForwardedQueues(host, loop);
         this.connector = connector;
         this.reconnects = reconnects;
         try {
@@ -138,24 +137,6 @@ final class FrontendDevice implements OffloadedDevice {
         FrontendConnection connect();
     }
 
-    /// A queue that the back-end serves.
-    private static final class ForwardedQueue {
-        final Ring ring;
-        /// Signalled by the back-end where the transport has no event of its own.
-        final HostEvent call;
-        /// Whether the back-end signals the transport's own event.
-        boolean direct;
-
-        ForwardedQueue(Ring ring, HostEvent call) {
-            this.ring = ring;
-            this.call = call;
-        }
-
-        int index() {
-            return ring.config().index();
-        }
-    }
-
     @Override
     public VirtioTraits traits() {
         return traits;
@@ -195,16 +176,7 @@ final class FrontendDevice implements OffloadedDevice {
 
     @Override
     public void offload(List<Ring> queues, VirtioInterrupts transport) {
-        dropQueues(); // after a pause they are passed again
-        interrupts = transport;
-        for (Ring ring : queues) {
-            ForwardedQueue queue = new ForwardedQueue(ring, host.events().newEvent());
-            forwarded.add(queue);
-            watches.add(loop.watch(queue.call, Poller.READABLE, ready -> {
-                queue.call.consume();
-                transport.queue(queue.index());
-            }));
-        }
+        forwarded.take(queues, transport); // after a pause they are passed again
     }
 
     @Override
@@ -222,10 +194,10 @@ final class FrontendDevice implements OffloadedDevice {
         to.putLong(0, with.features() | (protocol ? ProtocolFeature.PROTOCOL_FEATURES : 0));
         to.tell(Request.SET_FEATURES, Long.BYTES);
         sendMemory(to);
-        for (ForwardedQueue queue : forwarded) {
+        for (ForwardedQueue queue : forwarded.all()) {
             startRing(to, queue);
         }
-        for (ForwardedQueue queue : forwarded) {
+        for (ForwardedQueue queue : forwarded.all()) {
             if (protocol) {
                 putState(to, queue, 1);
                 to.tell(Request.SET_VRING_ENABLE, 8);
@@ -235,7 +207,7 @@ final class FrontendDevice implements OffloadedDevice {
             to.putLong(0, DRIVER_OK);
             to.tell(Request.SET_STATUS, Long.BYTES);
         }
-        forwarded.forEach(queue -> queue.ring.kick().signal()); // chains may be waiting
+        forwarded.all().forEach(queue -> queue.ring().kick().signal()); // chains may be waiting
     }
 
     private void sendMemory(FrontendConnection to) {
@@ -266,20 +238,20 @@ final class FrontendDevice implements OffloadedDevice {
     }
 
     private void startRing(FrontendConnection to, ForwardedQueue queue) {
-        putState(to, queue, queue.ring.config().size());
+        putState(to, queue, queue.ring().config().size());
         to.tell(Request.SET_VRING_NUM, 8);
         putState(to, queue, positions[queue.index()]);
         to.tell(Request.SET_VRING_BASE, 8);
         to.putInt(0, queue.index());
         to.putInt(4, 0);
-        to.putLong(8, queue.ring.config().descriptors());
-        to.putLong(16, queue.ring.config().device());
-        to.putLong(24, queue.ring.config().driver());
+        to.putLong(8, queue.ring().config().descriptors());
+        to.putLong(16, queue.ring().config().device());
+        to.putLong(24, queue.ring().config().driver());
         to.putLong(32, 0);
         to.tell(Request.SET_VRING_ADDR, 40);
         sendCall(to, queue);
         to.putLong(0, queue.index());
-        to.tell(Request.SET_VRING_KICK, Long.BYTES, queue.ring.kick());
+        to.tell(Request.SET_VRING_KICK, Long.BYTES, queue.ring().kick());
     }
 
     private static void putState(FrontendConnection to, ForwardedQueue queue, int value) {
@@ -288,28 +260,13 @@ final class FrontendDevice implements OffloadedDevice {
     }
 
     private void sendCall(FrontendConnection to, ForwardedQueue queue) {
-        VirtioInterrupts transport = interrupts;
-        int index = queue.index();
-        Optional<HostEvent> event = transport == null ? Optional.empty() : transport.event(index);
-        queue.direct = event.isPresent();
-        to.putLong(0, index);
-        to.tell(Request.SET_VRING_CALL, Long.BYTES, event.orElse(queue.call));
+        to.putLong(0, queue.index());
+        to.tell(Request.SET_VRING_CALL, Long.BYTES, forwarded.call(queue));
     }
 
     @Override
     public void interruptsChanged() {
-        VirtioInterrupts transport = interrupts;
-        if (transport == null) {
-            return;
-        }
-        talk(to -> {
-            for (ForwardedQueue queue : forwarded) {
-                // A vector that was moved may be another event, so whatever is direct is said again.
-                if (queue.direct || transport.event(queue.index()).isPresent()) {
-                    sendCall(to, queue);
-                }
-            }
-        });
+        talk(to -> forwarded.interruptsChanged(queue -> sendCall(to, queue)));
     }
 
     @Override
@@ -320,7 +277,7 @@ final class FrontendDevice implements OffloadedDevice {
     @Override
     public void quiesce() {
         talk(to -> {
-            for (ForwardedQueue queue : forwarded) {
+            for (ForwardedQueue queue : forwarded.all()) {
                 positions[queue.index()] = to.stopRing(queue.index());
             }
         });
@@ -329,7 +286,6 @@ final class FrontendDevice implements OffloadedDevice {
     @Override
     public void reset() {
         activation = null;
-        interrupts = null;
         talk(to -> {
             if (to.speaks(ProtocolFeature.STATUS)) {
                 to.putLong(0, 0);
@@ -338,15 +294,8 @@ final class FrontendDevice implements OffloadedDevice {
                 to.tell(Request.RESET_DEVICE, 0);
             }
         });
-        dropQueues();
+        forwarded.drop();
         Arrays.fill(positions, 0);
-    }
-
-    private void dropQueues() {
-        watches.forEach(EventLoop.Watch::cancel);
-        watches.clear();
-        forwarded.forEach(queue -> queue.call.close());
-        forwarded.clear();
     }
 
     /// Talks to the back-end if there is one. One that does not behave is left.
@@ -430,14 +379,14 @@ final class FrontendDevice implements OffloadedDevice {
         connectedNanos = host.events().monotonicNanos();
         watchConnection(made);
         LOG.info("{}: back-end is back", id);
-        forwarded.forEach(this::takeUp);
+        forwarded.all().forEach(this::takeUp);
         talk(this::start);
     }
 
     /// Sets a ring to go on behind what the lost back-end completed.
     private void takeUp(ForwardedQueue queue) {
         GuestMemory guest = memory;
-        long used = queue.ring.config().device();
+        long used = queue.ring().config().device();
         if (guest != null && guest.find(used, 4) != null) {
             positions[queue.index()] = guest.readInt(used) >>> 16;
         }
@@ -446,7 +395,7 @@ final class FrontendDevice implements OffloadedDevice {
     @Override
     public void close() {
         disconnect();
-        dropQueues();
+        forwarded.drop();
         retry.close();
         closed.run();
     }

@@ -10,7 +10,7 @@ import testudo.spi.virtio.VirtioDevice;
 
 /// A virtio device whose queues are served elsewhere: in another process or in the kernel. The machine hands it rings instead of queues.
 ///
-/// It is activated with queues that are all disabled, after [#offload]. As for all devices, calls come on its first loop.
+/// It is activated after [#offload], with queues that are disabled where they are served elsewhere. As for all devices, calls come on its first loop.
 public interface OffloadedDevice extends VirtioDevice {
     /// The reserved features that whoever serves the queues can do.
     /// @return a mask of [testudo.spi.virtio.VirtioFeature]
@@ -22,8 +22,16 @@ public interface OffloadedDevice extends VirtioDevice {
     /// @throws testudo.spi.VmmException.Config when it can't do without
     void share(GuestMemory memory, Optional<MemoryHandles> handles);
 
+    /// Whether a queue is served elsewhere.
+    /// @param queue its index
+    /// @param features what was negotiated
+    /// @return false for one that the device serves itself
+    default boolean offloads(int queue, long features) {
+        return true;
+    }
+
     /// Says where the rings are that the next activation is about.
-    /// @param queues those that the driver uses
+    /// @param queues those that the driver uses and [#offloads] says
     /// @param interrupts tells the driver, for a queue that nobody else can tell about
     void offload(List<Ring> queues, VirtioInterrupts interrupts);
 

@@ -74,32 +74,43 @@ final class QueueSet implements AutoCloseable {
     List<Virtqueue> open(long features, List<RingPosition> positions) {
         List<Virtqueue> served = new ArrayList<>();
         for (int i = 0; i < registers.length; i++) {
-            RingQueue ring = null;
-            if (registers[i].enabled) {
-                ring = positions.isEmpty()
-                        ? RingQueue.create(registers[i].config(i, features), memory)
-                        : RingQueue.create(registers[i].config(i, features), memory, positions.get(i));
-            }
-            rings[i] = ring;
-            served.add(ring == null ? new DisabledQueue(i, registers[i].maxSize) : ring);
+            served.add(open(i, features, positions));
         }
         return List.copyOf(served);
     }
 
-    /// Passes the rings of the enabled queues on to a device that is served elsewhere.
-    /// @return queues that are all disabled
-    List<Virtqueue> offload(OffloadedDevice device, long features, VirtioInterrupts interrupts) {
-        List<Virtqueue> idle = new ArrayList<>();
+    private Virtqueue open(int queue, long features, List<RingPosition> positions) {
+        if (!registers[queue].enabled) {
+            return disabled(queue);
+        }
+        RingQueue ring = positions.isEmpty()
+                ? RingQueue.create(registers[queue].config(queue, features), memory)
+                : RingQueue.create(registers[queue].config(queue, features), memory, positions.get(queue));
+        rings[queue] = ring;
+        return ring;
+    }
+
+    private Virtqueue disabled(int queue) {
+        rings[queue] = null;
+        return new DisabledQueue(queue, registers[queue].maxSize);
+    }
+
+    /// Passes enabled queues on to a device that is served elsewhere, and makes the rings of those that it serves itself.
+    /// @param positions where these go on; empty: at their start
+    /// @return queues, disabled where they are served elsewhere
+    /// @throws testudo.spi.virtio.QueueFault when a ring can't be where the driver says
+    List<Virtqueue> offload(OffloadedDevice device, long features, List<RingPosition> positions, VirtioInterrupts interrupts) {
+        List<Virtqueue> served = new ArrayList<>();
         List<OffloadedDevice.Ring> passed = new ArrayList<>();
         for (int i = 0; i < registers.length; i++) {
-            rings[i] = null;
-            idle.add(new DisabledQueue(i, registers[i].maxSize));
-            if (registers[i].enabled) {
+            boolean elsewhere = device.offloads(i, features);
+            served.add(elsewhere ? disabled(i) : open(i, features, positions));
+            if (elsewhere && registers[i].enabled) {
                 passed.add(new OffloadedDevice.Ring(registers[i].config(i, features), kicks[i]));
             }
         }
         device.offload(passed, interrupts);
-        return List.copyOf(idle);
+        return List.copyOf(served);
     }
 
     /// Starts to listen for kicks. Each queue is kicked once: chains may have been made available before anyone listened.

@@ -60,7 +60,7 @@ final class ServedDevice {
         long features = driver.driverFeatures();
         try {
             List<Virtqueue> served = device instanceof OffloadedDevice offloaded
-                    ? queues.offload(offloaded, features, interrupts)
+                    ? queues.offload(offloaded, features, positions, interrupts)
                     : queues.open(features, positions);
             activated = true;
             device.activate(new Activation(features, served, memory, this::configurationChanged));

@@ -11,6 +11,7 @@ import testudo.spi.host.HostMemory;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.host.HostSockets;
 import testudo.spi.host.HostTerminals;
+import testudo.spi.host.Vhost;
 
 /// Linux. Making one starts to link the foreign call on a thread of its own, beside the reading of the command line.
 public final class LinuxPlatform implements HostPlatform {
@@ -78,6 +79,11 @@ public final class LinuxPlatform implements HostPlatform {
     @Override
     public HostTerminals terminals() {
         return terminals;
+    }
+
+    @Override
+    public Optional<Vhost> vhost() {
+        return Optional.of(KernelVhost::open);
     }
 
     @Override

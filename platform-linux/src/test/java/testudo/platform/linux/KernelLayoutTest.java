@@ -23,7 +23,7 @@ import testudo.platform.linux.call.Timespec;
 class KernelLayoutTest {
     private static final List<String> HEADERS = List.of(
             "stddef.h", "stdio.h", "linux/types.h", "linux/time_types.h", "linux/eventpoll.h", "linux/stat.h",
-            "sys/socket.h", "sys/uio.h", "linux/un.h", "asm/termbits.h", "linux/io_uring.h", "asm/poll.h", "asm/unistd.h");
+            "sys/socket.h", "sys/uio.h", "linux/un.h", "asm/termbits.h", "linux/io_uring.h", "asm/poll.h", "linux/vhost.h", "asm/unistd.h");
     private static final Map<String, StructLayout> STRUCTS = Map.ofEntries(
             Map.entry("struct __kernel_timespec", Timespec.LAYOUT),
             Map.entry("struct __kernel_itimerspec", Itimerspec.LAYOUT),
@@ -36,7 +36,26 @@ class KernelLayoutTest {
             Map.entry("struct io_uring_sqe", IoUringParams.SQE),
             Map.entry("struct pollfd", BorrowedStream.POLLFD),
             Map.entry("struct msghdr", Msghdr.LAYOUT),
-            Map.entry("struct cmsghdr", Msghdr.CONTROL));
+            Map.entry("struct cmsghdr", Msghdr.CONTROL),
+            Map.entry("struct vhost_memory", VhostRequest.MEMORY),
+            Map.entry("struct vhost_memory_region", VhostRequest.REGION),
+            Map.entry("struct vhost_vring_state", VhostRequest.STATE),
+            Map.entry("struct vhost_vring_addr", VhostRequest.ADDRESSES),
+            Map.entry("struct vhost_vring_file", VhostRequest.FILE));
+    private static final Map<String, Long> REQUESTS = Map.ofEntries(
+            Map.entry("VHOST_GET_FEATURES", VhostRequest.GET_FEATURES),
+            Map.entry("VHOST_SET_FEATURES", VhostRequest.SET_FEATURES),
+            Map.entry("VHOST_SET_OWNER", VhostRequest.SET_OWNER),
+            Map.entry("VHOST_SET_MEM_TABLE", VhostRequest.SET_MEM_TABLE),
+            Map.entry("VHOST_SET_VRING_NUM", VhostRequest.SET_VRING_NUM),
+            Map.entry("VHOST_SET_VRING_ADDR", VhostRequest.SET_VRING_ADDR),
+            Map.entry("VHOST_SET_VRING_BASE", VhostRequest.SET_VRING_BASE),
+            Map.entry("VHOST_GET_VRING_BASE", VhostRequest.GET_VRING_BASE),
+            Map.entry("VHOST_SET_VRING_KICK", VhostRequest.SET_VRING_KICK),
+            Map.entry("VHOST_SET_VRING_CALL", VhostRequest.SET_VRING_CALL),
+            Map.entry("VHOST_SET_VRING_ERR", VhostRequest.SET_VRING_ERR),
+            Map.entry("VHOST_VSOCK_SET_GUEST_CID", VhostRequest.number(0x60, Long.BYTES)),
+            Map.entry("VHOST_VSOCK_SET_RUNNING", VhostRequest.number(0x61, Integer.BYTES)));
 
     @TempDir Path folder;
 
@@ -59,6 +78,7 @@ class KernelLayoutTest {
         for (SystemCall call : SystemCall.values()) {
             ask(program, ours, "__NR_" + call.name().toLowerCase(java.util.Locale.ROOT), number(call));
         }
+        REQUESTS.forEach((name, request) -> ask(program, ours, name, request));
         program.append("return 0; }\n");
 
         assertEquals(ours, compileAndRun(program.toString()));

@@ -41,6 +41,12 @@ public interface HostPlatform {
         return Optional.empty();
     }
 
+    /// Virtio back-ends in the kernel.
+    /// @return the facade, or nothing on a platform without them
+    default Optional<Vhost> vhost() {
+        return Optional.empty();
+    }
+
     /// The operating system's cryptographic randomness.
     /// @return the source
     EntropySource entropy();

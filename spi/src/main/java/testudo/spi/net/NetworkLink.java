@@ -1,5 +1,7 @@
 package testudo.spi.net;
 
+import java.util.Optional;
+
 /// The host side of a network interface: one pair of frame queues for each queue pair of the device.
 ///
 /// Frames carry the 12-byte header of VIRTIO 1.3, 5.1.6 "Device Operation" (`virtio_net_hdr_v1`) in front, in both directions.
@@ -29,6 +31,16 @@ public interface NetworkLink extends AutoCloseable {
     /// @param index 0 to [#queues()] - 1
     /// @return the pair, closed with the link
     NetworkQueue queue(int index);
+
+    /// Says how many of its queue pairs carry frames from now on; all, until this is called. The others receive nothing.
+    /// @param pairs 1 to [#queues()]
+    default void use(int pairs) {}
+
+    /// The address that the guest must have, where the link passes frames for that one only.
+    /// @return nothing where any address does
+    default Optional<MacAddress> guestAddress() {
+        return Optional.empty();
+    }
 
     @Override
     void close();

@@ -1,6 +1,7 @@
 package testudo.spi.net;
 
 import java.lang.invoke.MethodHandles;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import testudo.spi.option.Key;
@@ -14,6 +15,7 @@ import testudo.spi.pci.PciAddress;
 /// @param hostIp address of the host on a new tap
 /// @param netmask of that tap
 /// @param mac the guest's address; with `hostIp` the new tap's
+/// @param vhostNet the kernel's back-end that moves the frames of a tap
 /// @param vqPairs queue pairs
 /// @param packedQueue whether packed virtqueues are offered
 /// @param pciAddress where it goes
@@ -29,6 +31,7 @@ public record NetworkOptions(
         @Key(aliases = "host_ip", help = "make a tap with this address of the host; with netmask and mac") Optional<String> hostIp,
         @Key(help = "netmask of that tap") Optional<String> netmask,
         @Key(help = "the guest's Ethernet address; with host-ip the tap's") Optional<String> mac,
+        @Key(aliases = "vhost_net", help = "let the kernel move the frames of a tap") Optional<VhostNet> vhostNet,
         @Key(fallback = "1", aliases = "vq_pairs", min = 1, max = 0x4000, help = "queue pairs") int vqPairs,
         @Key(fallback = "false", aliases = "packed_queue", help = "offer packed virtqueues") boolean packedQueue,
         @Key(help = "PCI address") Optional<PciAddress> pciAddress,
@@ -46,6 +49,10 @@ public record NetworkOptions(
     public NetworkOptions {
         hostfwd = List.copyOf(hostfwd);
     }
+
+    /// The kernel's back-end for network interfaces.
+    /// @param device where it is
+    public record VhostNet(@Key(fallback = "/dev/vhost-net", help = "the kernel's device") Path device) {}
 
     /// The backend that serves it.
     /// @return a name; empty when neither a backend nor a key of one is given

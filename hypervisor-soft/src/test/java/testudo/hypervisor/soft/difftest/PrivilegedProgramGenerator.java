@@ -30,6 +30,7 @@ final class PrivilegedProgramGenerator {
     private static final int SATP = 0x180;
     private static final int SPP = 1 << 8;
     private static final int FS_INITIAL = 1 << 13;
+    private static final int FS_DIRTY = 3 << 13;
     private static final long VS = 3L << 9;
     private static final long UXL = 3L << 32;
     private static final long UXL_64 = 2L << 32;
@@ -125,6 +126,7 @@ final class PrivilegedProgramGenerator {
 
     /// Logs the trap and goes on in S-mode at x30.
     private static void handler(Code code) {
+        dirtyFloats(code, HANDLER);
         int[] registers = {SCAUSE, STVAL, SEPC, SSTATUS};
         for (int i = 0; i < registers.length; i++) {
             code.csr(2, HANDLER, registers[i], 0);
@@ -245,7 +247,15 @@ final class PrivilegedProgramGenerator {
         return "change of one address";
     }
 
+    /// The field FS may say dirty when nothing has changed (Privileged Architecture, "Extension Context Status in mstatus Register"), and
+    /// machines do it after different instructions: before it is logged, it is made the same.
+    private static void dirtyFloats(Code code, int register) {
+        code.li(register, FS_DIRTY);
+        code.csr(2, 0, SSTATUS, register);
+    }
+
     private String status() {
+        dirtyFloats(code, TEMPORARY);
         code.li(TEMPORARY, SUM | MXR);
         code.csr(3, 0, SSTATUS, TEMPORARY);
         code.li(TEMPORARY, pick(0, SUM, MXR, SUM | MXR) | random.nextInt(2) << 1);

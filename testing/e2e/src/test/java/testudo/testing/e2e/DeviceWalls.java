@@ -20,11 +20,13 @@ final class DeviceWalls {
     private static final String SCRIPT = """
             of() { grep -l "$1" /proc/[0-9]*/cmdline 2> /dev/null | sed 's/[^0-9]//g'; }
             spaces() { for n in user pid mnt net ipc uts cgroup; do printf '%s ' "$(readlink $1/ns/$n)"; done; echo; }
-            for p in $(of 'testudo.cli'); do echo "main $p $(spaces /proc/$p)"; echo "log $p $(readlink /proc/$p/fd/2)"; done
-            for p in $(of 'testudo.devicehost'); do
+            for p in $(of '[t]estudo.cli'); do echo "main $p $(spaces /proc/$p)"; echo "log $p $(readlink /proc/$p/fd/2)"; done
+            for p in $(of '[t]estudo.devicehost'); do
               for t in /proc/$p/task/*; do
-                echo "task $p $(tr ' ' _ < $t/comm) $(spaces $t)"
-                grep -E '^(Cap...|NoNewPrivs|Seccomp):' $t/status | while read k v; do echo "field $p ${k%:} $v"; done
+                own=$(spaces $t) name=$(tr ' ' _ < $t/comm) fields=$(grep -E '^(Cap...|NoNewPrivs|Seccomp):' $t/status)
+                [ -d $t ] || continue # compilers end threads that have no work
+                echo "task $p $name $own"
+                echo "$fields" | while read k v; do echo "field $p ${k%:} $v"; done
               done
               for d in /proc/$p/fd/*; do echo "open $p ${d##*/} $(readlink $d)"; done
             done

@@ -19,12 +19,12 @@ class JailTest extends OnProduct {
             + " --size=16M --rw=randwrite --randseed=7 --verify=crc32c --verify_fatal=1 --output=/tmp/fio.txt";
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final int CRASH = 33;
-    private static final String NO_DEVICE = "n=0; while grep -l testudo.devicehost /proc/[0-9]*/cmdline 2> /dev/null;"
+    private static final String NO_DEVICE = "n=0; while grep -l '[t]estudo.devicehost' /proc/[0-9]*/cmdline 2> /dev/null;"
             + " do n=$((n+1)); [ $n -lt 300 ] || exit 1; usleep 100000; done";
 
     /// Who runs the machine.
     enum User {
-        ROOT(""), ORDINARY("exec setpriv --reuid 1000 --regid 1000 --clear-groups ");
+        ROOT(""), ORDINARY("exec /usr/bin/setpriv --reuid 1000 --regid 1000 --clear-groups ");
 
         private final String become;
 

@@ -1,7 +1,9 @@
 package testudo.testing.e2e;
 
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,9 +25,21 @@ final class LocalProgram implements BackgroundProgram {
         this.command = command;
         this.messages = messages;
         process = host.shell("exec " + command).redirectError(messages.toFile()).start();
-        console = new Port("program", Channels.newChannel(process.getInputStream()), Channels.newChannel(process.getOutputStream()));
+        console = new Port("program", Channels.newChannel(process.getInputStream()), Channels.newChannel(flushing(process
+                .getOutputStream())));
         atExit = new Thread(process::destroyForcibly);
         Runtime.getRuntime().addShutdownHook(atExit);
+    }
+
+    /// A process's standard input has a buffer, which a channel does not empty.
+    private static OutputStream flushing(OutputStream buffered) {
+        return new FilterOutputStream(buffered) {
+            @Override
+            public void write(byte[] bytes, int offset, int lengthBytes) throws IOException {
+                out.write(bytes, offset, lengthBytes);
+                out.flush();
+            }
+        };
     }
 
     @Override

@@ -3,7 +3,10 @@ package testudo.testing.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /// What a guest finds on its PCI bus.
@@ -42,5 +45,19 @@ class PciTest extends OnProduct {
                     device + " has no MSI-X vector:\n" + interrupts);
         }
         assertEquals(0, guest.exitCodeOf("! grep virtio /proc/interrupts | grep -v PCI-MSI"));
+    }
+
+    /// What `lspci -vv` says of every function, without interrupt numbers and messages: they are the guest's choice.
+    @Test
+    void functionsLookAsTheyDid() throws Exception {
+        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).withRootDisk()
+                .with("--serial type=file,path=/tmp/hvc.txt,hardware=virtio-console,num=1"));
+        String functions = guest.run("lspci -vv -n 2> /dev/null | sed -E "
+                + "'s/IRQ [0-9]+/IRQ N/; s/Address: [0-9a-f]+  Data: [0-9a-f]+/Address: A  Data: D/; s/[[:space:]]+$//'")
+                .replace("\r", "");
+        try (InputStream golden = PciTest.class.getResourceAsStream("lspci-vv.txt")) {
+            String expected = new String(Objects.requireNonNull(golden).readAllBytes(), StandardCharsets.UTF_8).strip();
+            assertEquals(expected, functions);
+        }
     }
 }

@@ -93,6 +93,17 @@ class DeviceProcessTest {
     }
 
     @Test
+    void theUsersPolicyIsTaken() throws Exception {
+        Files.writeString(folder.resolve("virtio-block.policy"), "open_sesame: 1\n");
+
+        Process machine = begin(GuestCode.real().reset(), "--seccomp-policy-dir", folder.toString());
+
+        assertTrue(machine.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(1, machine.exitValue(), this::log);
+        assertTrue(log().contains("virtio-block.policy:1: unknown system call 'open_sesame'"), this::log);
+    }
+
+    @Test
     void aDiskThatCanNotBeOpenedIsNamed() throws IOException, InterruptedException {
         Product.Ending ending = Product.run(folder, arguments(folder.resolve("missing")));
 
@@ -134,8 +145,8 @@ class DeviceProcessTest {
     }
 
     /// A machine with devices in jails that boots this code.
-    private Process begin(byte[] code) throws IOException {
-        Process machine = Product.begin(folder, arguments(disk(code)));
+    private Process begin(byte[] code, String... more) throws IOException {
+        Process machine = Product.begin(folder, arguments(disk(code), more));
         machines.add(machine);
         return machine;
     }

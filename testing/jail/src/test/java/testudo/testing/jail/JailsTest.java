@@ -143,25 +143,35 @@ class JailsTest {
         List<Executable> checks = new ArrayList<>();
         try (Stream<Path> tasks = Files.list(Path.of("/proc/" + device + "/task"))) {
             for (Path task : tasks.toList()) {
-                for (String set : List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")) {
-                    String value = Outside.status(task, set);
-                    checks.add(() -> assertEquals("0000000000000000", value, task + " " + set));
-                }
-                String privileges = Outside.status(task, "NoNewPrivs");
-                String seccomp = Outside.status(task, "Seccomp");
-                String filters = Outside.status(task, "Seccomp_filters");
-                checks.add(() -> assertEquals("1", privileges, task + " NoNewPrivs"));
-                checks.add(() -> assertEquals("2", seccomp, task + " Seccomp"));
-                checks.add(() -> assertEquals("2", filters, task + " filters: start-up and strict"));
-                for (String namespace : NAMESPACES) {
-                    String own = Files.readSymbolicLink(task.resolve("ns/" + namespace)).toString();
-                    String ours = Files.readSymbolicLink(Path.of("/proc/self/ns/" + namespace)).toString();
-                    checks.add(() -> assertNotEquals(ours, own, task + " namespace"));
+                try {
+                    checks.addAll(confinement(task));
+                } catch (IOException gone) {
+                    assertFalse(Files.exists(task), gone::toString); // compilers end threads that have no work
                 }
             }
         }
         assertTrue(checks.size() > 100, "several threads");
         assertAll(checks);
+    }
+
+    private static List<Executable> confinement(Path task) throws IOException {
+        List<Executable> checks = new ArrayList<>();
+        for (String set : List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")) {
+            String value = Outside.status(task, set);
+            checks.add(() -> assertEquals("0000000000000000", value, task + " " + set));
+        }
+        String privileges = Outside.status(task, "NoNewPrivs");
+        String seccomp = Outside.status(task, "Seccomp");
+        String filters = Outside.status(task, "Seccomp_filters");
+        checks.add(() -> assertEquals("1", privileges, task + " NoNewPrivs"));
+        checks.add(() -> assertEquals("2", seccomp, task + " Seccomp"));
+        checks.add(() -> assertEquals("2", filters, task + " filters: start-up and strict"));
+        for (String namespace : NAMESPACES) {
+            String own = Files.readSymbolicLink(task.resolve("ns/" + namespace)).toString();
+            String ours = Files.readSymbolicLink(Path.of("/proc/self/ns/" + namespace)).toString();
+            checks.add(() -> assertNotEquals(ours, own, task + " namespace"));
+        }
+        return checks;
     }
 
     /// Standard streams, what was passed, and what the runtime opened of the files it was granted.

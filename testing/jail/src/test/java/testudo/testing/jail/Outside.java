@@ -52,7 +52,13 @@ final class Outside {
             String children = "";
             try (Stream<Path> tasks = Files.list(Path.of("/proc/" + current + "/task"))) {
                 for (Path task : tasks.toList()) {
-                    children += Files.readString(task.resolve("children"));
+                    try {
+                        children += Files.readString(task.resolve("children"));
+                    } catch (IOException gone) {
+                        if (Files.exists(task)) { // otherwise a thread that has ended
+                            throw gone;
+                        }
+                    }
                 }
             }
             if (children.isBlank()) {

@@ -30,6 +30,9 @@ public final class UserNetwork implements NetworkBackendProvider {
             problems.add(
                     "--net user: keys of a tap (tap-name, tap-fd, host-ip, netmask) don't belong to backend user; leave them or the backend out");
         }
+        if (options.vhostNet().isPresent()) {
+            problems.add("--net user: vhost-net moves the frames of a tap, not of backend user; leave one out");
+        }
         List<Forward> forwards = new ArrayList<>();
         for (String text : options.hostfwd()) {
             Forward.parse(text, forwards, problems);

@@ -25,7 +25,8 @@ final class TestGuest implements AutoCloseable {
 
     TestGuest(boolean restrict, boolean hostAccess, String... forwards) {
         NetworkOptions options = new NetworkOptions(
-                Optional.of("user"), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 1,
+                Optional.of("user"), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional
+                        .empty(), 1,
                 false, Optional.empty(), false, Optional.empty(), List.of(forwards), restrict, hostAccess);
         link = (UserLink) new UserNetwork().open(options, new MemoryHost(1));
     }

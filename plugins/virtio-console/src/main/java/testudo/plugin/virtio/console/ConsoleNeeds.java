@@ -34,10 +34,11 @@ final class ConsoleNeeds {
                     file -> opened.add(new OpenFile(file, EnumSet.of(Mode.WRITE, Mode.CREATE, Mode.APPEND, Mode.NONBLOCK))));
             case "unix", "unix-stream" -> {
                 // Who listens may do so later, and again: the folder is shown, as crosvm does.
-                if (options.path().filter(Path::isAbsolute).isEmpty() || path.getParent().getNameCount() == 0) {
+                Path folder = path.getParent();
+                if (options.path().filter(Path::isAbsolute).isEmpty() || folder == null || folder.getNameCount() == 0) {
                     return new JailNeeds.Unjailable("its socket is not given by an absolute path in a folder");
                 }
-                shown.add(new FileGrant(path.getParent(), Access.WRITE));
+                shown.add(new FileGrant(folder, Access.WRITE));
             }
             default -> {
                 return new JailNeeds.Unjailable("type=" + options.type() + " makes devices of the host");

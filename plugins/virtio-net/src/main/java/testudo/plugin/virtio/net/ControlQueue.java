@@ -1,6 +1,6 @@
 package testudo.plugin.virtio.net;
 
-import org.jspecify.annotations.Nullable;
+import java.util.function.IntConsumer;
 import testudo.spi.device.EventLoop;
 import testudo.spi.memory.BufferList;
 import testudo.spi.net.NetworkLink;
@@ -11,7 +11,7 @@ import testudo.spi.virtio.Virtqueue;
 ///
 /// Receive modes and address filters are accepted and need nothing: the link passes every frame that is meant for the guest, and the driver drops what it
 /// does not want.
-final class ControlQueue {
+final class ControlQueue extends QueueServer {
     private static final int OK = 0;
     private static final int ERROR = 1;
     private static final int CLASS_RX = 0;
@@ -25,41 +25,31 @@ final class ControlQueue {
 
     private final NetworkLink link;
     private final int pairs;
+    private final IntConsumer use;
     private final DescriptorChain chain = new DescriptorChain();
-    private final Runnable again = this::serve;
-    private @Nullable Virtqueue queue;
-    private @Nullable EventLoop loop;
     private long features;
 
-    ControlQueue(NetworkLink link, int pairs) {
+    /// @param pairs the most that the driver may use
+    /// @param use told how many it uses
+    ControlQueue(NetworkLink link, int pairs, IntConsumer use) {
         this.link = link;
         this.pairs = pairs;
+        this.use = use;
     }
 
     void activate(Virtqueue from, long negotiated, EventLoop owner) {
-        loop = owner;
-        queue = from;
         features = negotiated;
+        activate(from, owner);
     }
 
-    void stop() {
-        queue = null;
-    }
-
-    void serve() {
-        Virtqueue from = queue;
-        EventLoop owner = loop;
-        if (from == null || owner == null || !from.enabled()) {
-            return;
+    @Override
+    boolean step(Virtqueue from) {
+        if (!from.next(chain)) {
+            return false;
         }
-        for (int served = 0; served < from.size(); served++) {
-            if (!from.next(chain)) {
-                return;
-            }
-            int answer = request(chain.readable());
-            from.complete(chain, chain.writable().writeByte(answer) ? 1 : 0);
-        }
-        owner.execute(again);
+        int answer = request(chain.readable());
+        from.complete(chain, chain.writable().writeByte(answer) ? 1 : 0);
+        return true;
     }
 
     private int request(BufferList bytes) {
@@ -92,13 +82,16 @@ final class ControlQueue {
         return true;
     }
 
-    /// All pairs are served from the start; the driver says how many it uses.
     private int pairs(BufferList bytes) {
         if ((features & NetFeature.MQ) == 0 || bytes.remainingBytes() < 2) {
             return ERROR;
         }
         int wanted = bytes.readByte() | bytes.readByte() << 8;
-        return wanted >= 1 && wanted <= pairs ? OK : ERROR;
+        if (wanted < 1 || wanted > pairs) {
+            return ERROR;
+        }
+        use.accept(wanted);
+        return OK;
     }
 
     private int offloads(BufferList bytes) {

@@ -1,6 +1,5 @@
 package testudo.plugin.virtio.net;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -12,7 +11,7 @@ import testudo.spi.virtio.VirtioTraits;
 
 /// The network device (VIRTIO 1.3, 5.1 "Network Device") on top of a link. Which queue is which depends on what was negotiated:
 /// the control queue follows the pairs that the driver may use.
-final class NetDevice implements VirtioDevice {
+sealed class NetDevice implements VirtioDevice permits KernelNetDevice {
     private static final int STATUS_LINK_UP = 1;
     private static final int MAC_BYTES = 6;
     private static final int CONFIG_BYTES = 12;
@@ -21,24 +20,21 @@ final class NetDevice implements VirtioDevice {
     private final NetIdentity identity;
     private final NetworkLink link;
     private final DeviceContext context;
-    private final Arena arena = Arena.ofShared();
     private final byte[] config = new byte[CONFIG_BYTES];
-    private final ReceiveQueue[] receivers;
-    private final TransmitQueue[] transmitters;
+    private final FramePath path;
     private final ControlQueue control;
     private int controlIndex = -1;
+    /// How many pairs the driver uses, as it has said since the last reset.
+    private int used = 1;
 
-    NetDevice(NetIdentity identity, NetworkLink link, DeviceContext context) {
+    /// Takes ownership of the link.
+    /// @param path moves the frames of the link
+    NetDevice(NetIdentity identity, NetworkLink link, DeviceContext context, FramePath path) {
         this.identity = identity;
         this.link = link;
         this.context = context;
-        receivers = new ReceiveQueue[identity.pairs()];
-        transmitters = new TransmitQueue[identity.pairs()];
-        for (int i = 0; i < identity.pairs(); i++) {
-            receivers[i] = new ReceiveQueue(link.queue(i), arena.allocate(NetworkLink.MAX_FRAME_BYTES));
-            transmitters[i] = new TransmitQueue(link.queue(i), arena.allocate(NetworkLink.MAX_FRAME_BYTES));
-        }
-        control = new ControlQueue(link, identity.pairs());
+        this.path = path;
+        control = new ControlQueue(link, identity.pairs(), this::use);
         MemorySegment fields = MemorySegment.ofArray(config);
         identity.mac().ifPresent(mac -> {
             for (int i = 0; i < MAC_BYTES; i++) {
@@ -68,38 +64,32 @@ final class NetDevice implements VirtioDevice {
     public void activate(VirtioActivation activation) {
         long features = activation.features();
         link.agree(features & NetFeature.OFFLOADS);
-        boolean severalPairs = (features & NetFeature.MQ) != 0;
-        int pairs = severalPairs ? identity.pairs() : 1;
-        controlIndex = (features & NetFeature.CTRL_VQ) != 0 ? 2 * pairs : -1;
-        for (int i = 0; i < pairs; i++) {
-            boolean mergeable = (features & NetFeature.MRG_RXBUF) != 0;
-            receivers[i].activate(activation.queue(2 * i), mergeable, context.loop(2 * i));
-            transmitters[i].activate(activation.queue(2 * i + 1), context.loop(2 * i + 1));
-        }
+        controlIndex = identity.controlQueue(features);
+        path.activate(activation, identity.usablePairs(features), context);
+        use(used);
         if (controlIndex >= 0) {
             control.activate(activation.queue(controlIndex), features, context.loop(controlIndex));
         }
+    }
+
+    /// The driver uses so many pairs from now on (VIRTIO 1.3, 5.1.6.5.5 "Automatic receive steering in multiqueue mode").
+    private void use(int pairs) {
+        used = pairs;
+        path.use(pairs);
     }
 
     @Override
     public void onKick(int queue) {
         if (queue == controlIndex) {
             control.serve();
-        } else if (queue >= 2 * identity.pairs()) {
-            return; // the last queue, which is not the control queue when the driver uses one pair
-        } else if ((queue & 1) == 0) {
-            receivers[queue / 2].serve();
-        } else {
-            transmitters[queue / 2].serve();
+        } else if (queue < 2 * identity.pairs()) { // the last queue is not the control queue when the driver uses one pair
+            path.onKick(queue);
         }
     }
 
     @Override
     public void quiesce() {
-        for (int i = 0; i < receivers.length; i++) {
-            receivers[i].stop();
-            transmitters[i].stop();
-        }
+        path.stop();
         control.stop();
     }
 
@@ -107,15 +97,15 @@ final class NetDevice implements VirtioDevice {
     public void reset() {
         quiesce();
         link.agree(0);
+        link.use(1);
         controlIndex = -1;
+        used = 1;
     }
 
     @Override
     public void close() {
         quiesce();
         link.close();
-        if (arena.scope().isAlive()) {
-            arena.close();
-        }
+        path.close();
     }
 }

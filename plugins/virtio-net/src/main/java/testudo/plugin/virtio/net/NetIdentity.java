@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import testudo.spi.net.KernelLink;
 import testudo.spi.net.MacAddress;
 import testudo.spi.net.NetworkLink;
 import testudo.spi.net.NetworkOptions;
@@ -32,15 +33,31 @@ record NetIdentity(Optional<MacAddress> mac, int pairs, int mtu, VirtioTraits tr
         int mtu = options.mtu().orElse(link.mtu());
         // with host-ip, mac is the host's own address, as crosvm has it
         var mac = options.hostIp().isPresent() ? Optional.<MacAddress>empty() : options.mac().map(MacAddress::parse);
+        mac = mac.or(link::guestAddress);
         long features = (link.features() & NetFeature.OFFLOADS) | NetFeature.STATUS | NetFeature.CTRL_VQ | NetFeature.CTRL_RX;
         features |= mac.isPresent() ? NetFeature.MAC : 0;
         features |= mtu > 0 ? NetFeature.MTU : 0;
-        features |= options.mrgRxbuf() ? NetFeature.MRG_RXBUF : 0;
+        features |= options.mrgRxbuf() || kernelMerges(link) ? NetFeature.MRG_RXBUF : 0;
         features |= pairs > 1 ? NetFeature.MQ : 0;
         features |= (link.features() & NetFeature.GUEST_OFFLOADS) != 0 ? NetFeature.CTRL_GUEST_OFFLOADS : 0;
         List<Integer> sizes = new ArrayList<>(Collections.nCopies(2 * pairs + 1, QUEUE_SIZE));
         int loops = pairs == 1 ? 1 : 2 * pairs;
         return new NetIdentity(mac, pairs, mtu, new VirtioTraits(
                 TYPE_ID, "net", features, sizes, CONFIG_BYTES, PCI_CLASS, loops, options.packedQueue()));
+    }
+
+    private static boolean kernelMerges(NetworkLink link) {
+        return link instanceof KernelLink kernel && (kernel.backend(0).features() & NetFeature.MRG_RXBUF) != 0;
+    }
+
+    /// How many pairs a driver can use that has agreed on some features.
+    int usablePairs(long features) {
+        return (features & NetFeature.MQ) != 0 ? pairs : 1;
+    }
+
+    /// Which queue the control queue is: the one behind the pairs that the driver can use.
+    /// @return -1 when there is none
+    int controlQueue(long features) {
+        return (features & NetFeature.CTRL_VQ) != 0 ? 2 * usablePairs(features) : -1;
     }
 }

@@ -11,6 +11,7 @@ import testudo.spi.device.DeviceProvider;
 import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.EnumerationRank;
 import testudo.spi.device.MachineFacts;
+import testudo.spi.net.KernelLink;
 import testudo.spi.net.MacAddress;
 import testudo.spi.net.NetworkLink;
 import testudo.spi.net.NetworkOptions;
@@ -44,9 +45,17 @@ public final class NetProvider implements DeviceProvider {
         List<String> problems = new ArrayList<>();
         List<DeviceSpec> specs = new ArrayList<>();
         Map<MacAddress, String> addresses = new HashMap<>();
+        Map<String, String> taps = new HashMap<>();
         for (Occurrence<NetworkOptions> occurrence : configuration.all(NetworkOptions.OPTION)) {
             NetworkOptions options = occurrence.value();
             check(options, occurrence.where(), addresses, problems);
+            options.tapName().ifPresent(name -> {
+                String other = taps.putIfAbsent(name, occurrence.where());
+                if (other != null) {
+                    problems.add("%s: tap %s is that of %s already; give each interface its own".formatted(occurrence.where(), name,
+                            other));
+                }
+            });
             int index = specs.size();
             specs.add(new DeviceSpec.Virtio(
                     "net" + index,
@@ -67,6 +76,9 @@ public final class NetProvider implements DeviceProvider {
         if (options.mrgRxbuf() && options.packedQueue()) {
             problems.add("%s: mrg-rxbuf and packed-queue exclude each other".formatted(where));
         }
+        if (options.vhostNet().isPresent() && options.packedQueue()) {
+            problems.add("%s: vhost-net and packed-queue exclude each other; the kernel serves split queues".formatted(where));
+        }
         if (options.mac().isEmpty()) {
             return;
         }
@@ -84,7 +96,10 @@ public final class NetProvider implements DeviceProvider {
     private static VirtioDevice open(NetworkOptions options, DeviceContext context) {
         NetworkLink link = context.networks().open(options);
         try {
-            return new NetDevice(NetIdentity.of(options, link, context.facts().vcpus()), link, context);
+            NetIdentity identity = NetIdentity.of(options, link, context.facts().vcpus());
+            return link instanceof KernelLink kernel
+                    ? new KernelNetDevice(identity, kernel, context)
+                    : new NetDevice(identity, link, context, new LinkPath(identity, link));
         } catch (RuntimeException failure) {
             link.close();
             throw failure;

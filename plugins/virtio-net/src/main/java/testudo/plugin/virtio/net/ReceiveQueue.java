@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import testudo.spi.device.EventLoop;
 import testudo.spi.host.Poller;
 import testudo.spi.memory.BufferList;
@@ -14,8 +16,10 @@ import testudo.spi.virtio.Virtqueue;
 /// Moves frames of the link into the guest's buffers (VIRTIO 1.3, 5.1.6.3 "Setting Up Receive Buffers", 5.1.6.4 "Processing of Incoming
 /// Packets"). Served by one thread.
 ///
-/// A frame that was taken from the link and found too few buffers waits here; the link is not watched meanwhile.
-final class ReceiveQueue {
+/// A frame that was taken from the link and found too few buffers waits here; the link is not watched meanwhile, nor any more when it is broken.
+final class ReceiveQueue extends QueueServer {
+    private static final Logger LOG = LoggerFactory.getLogger(ReceiveQueue.class);
+
     /// The most buffers that one frame is spread over: what a 64 KiB frame takes with buffers of 512 bytes.
     static final int MOST_BUFFERS = 130;
     private static final int BUFFERS_OFFSET = 10;
@@ -24,10 +28,9 @@ final class ReceiveQueue {
     private final NetworkQueue from;
     private final MemorySegment scratch;
     private final DescriptorChain[] chains = new DescriptorChain[MOST_BUFFERS];
-    private final Runnable again = this::serve;
-    private volatile @Nullable Virtqueue queue;
-    private @Nullable EventLoop loop;
-    private EventLoop.@Nullable Watch watch;
+    private volatile EventLoop.@Nullable Watch watch;
+    private volatile boolean looking;
+    private volatile boolean broken;
     private boolean mergeable;
     private int waitingBytes;
     private int taken;
@@ -44,44 +47,64 @@ final class ReceiveQueue {
     void activate(Virtqueue to, boolean mergeableBuffers, EventLoop owner) {
         mergeable = mergeableBuffers;
         waitingBytes = 0;
+        broken = false;
         forget();
-        loop = owner;
-        queue = to;
-        watch = owner.watch(from.readiness(), Poller.READABLE, ready -> serve());
+        activate(to, owner);
     }
 
-    void stop() {
-        queue = null;
+    /// Listens to the link, or stops to. On the device's loop.
+    void listen(boolean on) {
         EventLoop.Watch old = watch;
-        if (old != null) {
-            old.cancel();
+        if (on && old == null) {
+            looking = true;
+            watch = loop().watch(from.readiness(), Poller.READABLE, ready -> serve());
+        } else if (!on && old != null) {
             watch = null;
+            old.cancel();
         }
     }
 
-    void serve() {
-        Virtqueue to = queue;
-        EventLoop owner = loop;
+    @Override
+    void stop() {
+        super.stop();
+        listen(false);
+    }
+
+    @Override
+    boolean step(Virtqueue to) {
         EventLoop.Watch source = watch;
-        if (to == null || owner == null || source == null || !to.enabled()) {
-            return;
+        if (source == null || broken) {
+            return false;
         }
-        for (int served = 0; served < to.size(); served++) {
-            if (waitingBytes == 0) {
-                waitingBytes = from.receive(scratch);
-                if (waitingBytes <= 0) {
-                    waitingBytes = Math.max(waitingBytes, 0);
-                    source.interest(Poller.READABLE);
-                    return;
-                }
+        if (waitingBytes == 0) {
+            int received = from.receive(scratch);
+            if (received <= 0) {
+                empty(source, received);
+                return false;
             }
-            if (!deliver(to)) {
-                source.interest(0); // until the driver offers buffers
-                return;
-            }
+            waitingBytes = received;
         }
-        source.interest(Poller.READABLE);
-        owner.execute(again);
+        boolean delivered = deliver(to);
+        look(source, delivered); // without buffers not until the driver offers some
+        return delivered;
+    }
+
+    private void empty(EventLoop.Watch source, int received) {
+        if (received == 0) {
+            look(source, true);
+        } else if (source.equals(watch)) { // otherwise the queue was taken out of use meanwhile
+            LOG.warn("net: the host's side is broken (error {}); nothing is received until the driver resets the device", -received);
+            broken = true;
+            source.cancel();
+        }
+    }
+
+    /// Changes what is waited for, which is a system call, only when it has to.
+    private void look(EventLoop.Watch source, boolean on) {
+        if (looking != on) {
+            looking = on;
+            source.interest(on ? Poller.READABLE : 0);
+        }
     }
 
     /// Gives the waiting frame to the guest.

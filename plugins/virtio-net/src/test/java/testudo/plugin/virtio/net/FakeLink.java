@@ -18,6 +18,8 @@ final class FakeLink implements NetworkLink, NetworkQueue {
     long agreed = -1;
     boolean closed;
     boolean keepSent = true;
+    int used;
+    int broken;
     private final int pairs;
     private final HostEvent event;
 
@@ -52,6 +54,11 @@ final class FakeLink implements NetworkLink, NetworkQueue {
     }
 
     @Override
+    public void use(int inUse) {
+        used = inUse;
+    }
+
+    @Override
     public NetworkQueue queue(int index) {
         return this;
     }
@@ -63,6 +70,10 @@ final class FakeLink implements NetworkLink, NetworkQueue {
 
     @Override
     public int receive(MemorySegment to) {
+        if (broken > 0) {
+            broken++;
+            return -77;
+        }
         byte[] frame = waiting.poll();
         if (frame == null) {
             event.consume();

@@ -10,7 +10,8 @@ class NetContractTest extends VirtioDeviceContract {
     protected VirtioDevice create(DeviceContext context) {
         FakeLink link = new FakeLink(context.host(), 1);
         link.keepSent = false;
-        return new NetDevice(NetIdentity.of(NetDeviceTest.options("mac=52:54:00:00:00:01"), link, 1), link, context);
+        NetIdentity identity = NetIdentity.of(NetDeviceTest.options("mac=52:54:00:00:00:01"), link, 1);
+        return new NetDevice(identity, link, context, new LinkPath(identity, link));
     }
 
     @Override

@@ -43,7 +43,7 @@ class NetDeviceTest {
 
     private DeviceBench bench(String text, int vcpus, long without) {
         NetIdentity identity = NetIdentity.of(options(text), link, vcpus);
-        return new DeviceBench(context, any -> new NetDevice(identity, link, any))
+        return new DeviceBench(context, any -> new NetDevice(identity, link, any, new LinkPath(identity, link)))
                 .start((identity.traits().features() | VirtioFeature.VERSION_1) & ~without & ALL, QUEUE);
     }
 
@@ -207,6 +207,35 @@ class NetDeviceTest {
     }
 
     @Test
+    void pairsAreUsedAsTheDriverSays() {
+        try (DeviceBench bench = bench("user,vq-pairs=4", 4, 0)) {
+            assertEquals(1, link.used, "one until the driver wants more");
+            assertEquals(0, control(bench, 8, 4, 0, 3, 0));
+            assertEquals(3, link.used);
+            assertEquals(1, control(bench, 8, 4, 0, 0, 0), "none");
+            assertEquals(1, control(bench, 8, 4, 0, 5, 0), "more than there are");
+            assertEquals(1, control(bench, 8, 4, 0, 0, 0x80), "0x8000");
+            assertEquals(1, control(bench, 8, 4, 0, 2), "half a number");
+            assertEquals(3, link.used);
+            bench.quiesce();
+            bench.reset();
+            assertEquals(1, link.used);
+        }
+    }
+
+    @Test
+    void aBrokenLinkIsNotAskedAgain() {
+        try (DeviceBench bench = bench("user", 1, 0)) {
+            link.broken = 1;
+            link.put(frame(50));
+            bench.run();
+            bench.kick(0);
+            bench.kick(0);
+            assertEquals(2, link.broken, "asked once");
+        }
+    }
+
+    @Test
     void configurationSpaceSaysWhatTheInterfaceIs() {
         try (DeviceBench bench = bench("user,mac=52:54:00:12:34:56,mtu=9000", 1, 0)) {
             assertEquals(0x5634_1200_5452L, bench.device().readConfig(0, 8) & 0xFFFF_FFFF_FFFFL);
@@ -230,9 +259,9 @@ class NetDeviceTest {
         MachineFacts facts = new MachineFacts("x86_64", 1, 1 << 28, 1 << 28, 0);
         VmmException.Config failure = assertThrows(VmmException.Config.class, () -> new NetProvider().devices(
                 given("user,mac=52:54:00:00:00:01", "tap-name=t0,mac=52:54:00:00:00:01", "user,mac=zz", "user,mac=01:00:00:00:00:00",
-                        "user,mrg-rxbuf,packed-queue"),
+                        "user,mrg-rxbuf,packed-queue", "tap-name=t0,vhost-net,packed-queue"),
                 facts));
-        assertEquals(4, failure.problems().size(), failure.problems().toString());
+        assertEquals(6, failure.problems().size(), failure.problems().toString());
         assertEquals(2, new NetProvider().devices(given("user", "tap-fd=5"), facts).size());
     }
 }
