@@ -35,7 +35,7 @@ final class LinuxSockets implements HostSockets {
         if (inherited >= 0) {
             return inherit(inherited, what);
         }
-        int descriptor = socket(kind, what);
+        int descriptor = socket(kind, 0, what);
         boolean bound = false;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = address(arena, path, what);
@@ -75,7 +75,16 @@ final class LinuxSockets implements HostSockets {
             int own = (int) Errno.check(InheritedDescriptor.duplicate(inherited, Opening.O_RDWR), what);
             return adopt(own, kind, what);
         }
-        int descriptor = socket(kind, what);
+        return connect(path, kind, 0, what);
+    }
+
+    @Override
+    public LocalSocket tryConnect(Path path, Kind kind) {
+        return connect(path, kind, SOCK_NONBLOCK, "cannot connect to " + path);
+    }
+
+    private static LocalSocket connect(Path path, Kind kind, int flags, String what) {
+        int descriptor = socket(kind, flags, what);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = address(arena, path, what);
             if (kind == Kind.DATAGRAM) {
@@ -143,9 +152,9 @@ final class LinuxSockets implements HostSockets {
         };
     }
 
-    private static int socket(Kind kind, String what) {
+    private static int socket(Kind kind, int flags, String what) {
         return (int) Errno.check(
-                Syscall.call(SystemCall.SOCKET, SockaddrUn.AF_UNIX, type(kind) | SOCK_CLOEXEC, 0), what);
+                Syscall.call(SystemCall.SOCKET, SockaddrUn.AF_UNIX, type(kind) | SOCK_CLOEXEC | flags, 0), what);
     }
 
     private static MemorySegment address(Arena arena, Path path, String what) {

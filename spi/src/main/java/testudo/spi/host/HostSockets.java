@@ -27,4 +27,11 @@ public interface HostSockets {
     /// @return a non-blocking connection; the caller closes it
     /// @throws testudo.spi.VmmException.Host `cannot connect to PATH: ERRNO`
     LocalSocket connect(Path path, Kind kind);
+
+    /// Connects to a listener, but does not wait for one whose queue of connections is full.
+    /// @param path where to
+    /// @param kind what kind, not [Kind#DATAGRAM]
+    /// @return a non-blocking connection; the caller closes it
+    /// @throws testudo.spi.VmmException.Host `cannot connect to PATH: ERRNO`; with `EAGAIN` the queue is full
+    LocalSocket tryConnect(Path path, Kind kind);
 }
