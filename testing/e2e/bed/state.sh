@@ -9,7 +9,7 @@ outer_command() {
         "$TOOLS/usr/bin/qemu-system-x86_64"
         -L "$TOOLS/usr/share/qemu" -L "$TOOLS/usr/share/seabios"
         -nodefaults -no-user-config -display none -no-reboot
-        -accel tcg,thread=multi,tb-size=1024 -M q35 -cpu EPYC,+svm,+npt -smp 2 -m 3G
+        -accel tcg,thread=multi,tb-size=1024 -M q35 -cpu EPYC,+svm,+npt -smp 1 -m 3G
         -kernel "$OUT/outer.bzImage" -initrd "$OUT/outer.initramfs"
         -append "console=ttyS0 root=/dev/vda ro panic=-1 mitigations=off quiet kvm_amd.nested=0"
         -chardev "file,id=console,path=@RUN@/outer-console.txt" -serial chardev:console
