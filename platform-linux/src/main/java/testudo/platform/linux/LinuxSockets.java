@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Optional;
 import testudo.platform.linux.call.Descriptor;
 import testudo.platform.linux.call.Errno;
 import testudo.platform.linux.call.Opening;
@@ -75,15 +76,16 @@ final class LinuxSockets implements HostSockets {
             int own = (int) Errno.check(InheritedDescriptor.duplicate(inherited, Opening.O_RDWR), what);
             return adopt(own, kind, what);
         }
-        return connect(path, kind, 0, what);
+        return open(path, kind, 0, what).orElseThrow();
     }
 
     @Override
-    public LocalSocket tryConnect(Path path, Kind kind) {
-        return connect(path, kind, SOCK_NONBLOCK, "cannot connect to " + path);
+    public Optional<LocalSocket> tryConnect(Path path, Kind kind) {
+        return open(path, kind, SOCK_NONBLOCK, "cannot connect to " + path);
     }
 
-    private static LocalSocket connect(Path path, Kind kind, int flags, String what) {
+    /// @param flags with `SOCK_NONBLOCK` there may be no connection
+    private static Optional<LocalSocket> open(Path path, Kind kind, int flags, String what) {
         int descriptor = socket(kind, flags, what);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = address(arena, path, what);
@@ -98,9 +100,13 @@ final class LinuxSockets implements HostSockets {
             do {
                 result = Syscall.call(SystemCall.CONNECT, descriptor, address.address(), address.byteSize());
             } while (result == -Errno.EINTR);
+            if (result == -Errno.EAGAIN && flags != 0) {
+                new Descriptor(descriptor).close();
+                return Optional.empty();
+            }
             Errno.check(result, what);
             Errno.check(InheritedDescriptor.makeNonBlocking(descriptor), what);
-            return new UnixSocket(descriptor);
+            return Optional.of(new UnixSocket(descriptor));
         } catch (RuntimeException failure) {
             new Descriptor(descriptor).close();
             throw failure;

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -181,7 +182,7 @@ class LinuxPlatformTest {
         Path path = folder.resolve("socket");
         try (Arena arena = Arena.ofConfined();
                 LocalListener listener = platform.sockets().listen(path, Kind.STREAM);
-                LocalSocket client = platform.sockets().tryConnect(path, Kind.STREAM);
+                LocalSocket client = platform.sockets().tryConnect(path, Kind.STREAM).orElseThrow();
                 LocalSocket server = listener.accept().orElseThrow()) {
             MemorySegment buffer = arena.allocateFrom("ping");
             client.send(buffer, 0, 4);
@@ -200,14 +201,14 @@ class LinuxPlatformTest {
         Path path = folder.resolve("socket");
         List<LocalSocket> clients = new ArrayList<>();
         try (LocalListener listener = platform.sockets().listen(path, Kind.STREAM)) {
-            VmmException.Host full = assertThrows(VmmException.Host.class, () -> {
-                for (int i = 0; i < 5000; i++) {
-                    clients.add(platform.sockets().tryConnect(path, Kind.STREAM));
-                }
-            });
-            assertTrue(full.getMessage().endsWith("EAGAIN"), full.getMessage());
+            Optional<LocalSocket> next = platform.sockets().tryConnect(path, Kind.STREAM);
+            while (next.isPresent() && clients.size() < 5000) {
+                clients.add(next.get());
+                next = platform.sockets().tryConnect(path, Kind.STREAM);
+            }
+            assertTrue(next.isEmpty(), "the queue of a listener that accepts nothing is full at some time");
             listener.accept().orElseThrow().close();
-            platform.sockets().tryConnect(path, Kind.STREAM).close();
+            clients.add(platform.sockets().tryConnect(path, Kind.STREAM).orElseThrow());
         } finally {
             clients.forEach(LocalSocket::close);
         }

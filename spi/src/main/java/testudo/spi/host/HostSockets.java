@@ -1,6 +1,7 @@
 package testudo.spi.host;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// Local sockets that carry bytes and handles.
 public interface HostSockets {
@@ -31,7 +32,7 @@ public interface HostSockets {
     /// Connects to a listener, but does not wait for one whose queue of connections is full.
     /// @param path where to
     /// @param kind what kind, not [Kind#DATAGRAM]
-    /// @return a non-blocking connection; the caller closes it
-    /// @throws testudo.spi.VmmException.Host `cannot connect to PATH: ERRNO`; with `EAGAIN` the queue is full
-    LocalSocket tryConnect(Path path, Kind kind);
+    /// @return a non-blocking connection that the caller closes, or nothing while the listener's queue is full
+    /// @throws testudo.spi.VmmException.Host `cannot connect to PATH: ERRNO`
+    Optional<LocalSocket> tryConnect(Path path, Kind kind);
 }

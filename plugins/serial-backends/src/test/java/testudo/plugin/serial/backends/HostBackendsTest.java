@@ -407,7 +407,7 @@ class HostBackendsTest {
         }
 
         @Override
-        public LocalSocket tryConnect(Path path, Kind kind) {
+        public Optional<LocalSocket> tryConnect(Path path, Kind kind) {
             throw new UnsupportedOperationException();
         }
 
