@@ -4,73 +4,116 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import testudo.spi.device.EventLoop;
 import testudo.spi.host.LocalSocket;
+import testudo.spi.host.LocalSocket.Direction;
 import testudo.spi.host.Poller;
 
-/// One connection: its socket, what of the guest's data the socket has not taken, and the credit of both sides
-/// (VIRTIO 1.3, 5.10.6.3 "Buffer Space Management"). Owned by the device's loop.
+/// One connection: its socket on the host, what waits on the way, and what the guest must be told. Owned by the device's loop.
 final class Connection {
-    /// What a guest may have under way.
-    static final int ROOM_BYTES = 64 << 10;
-
+    /// How far it has come.
     enum State {
         /// A client of the host has not said which port it wants.
         GREETING,
+        /// The guest wants it; the host's listener has no room for it yet.
+        CONNECTING,
         /// The guest has not answered.
         REQUESTED,
         /// Data flows.
-        OPEN
+        OPEN,
+        /// The guest is done with it; the socket has not taken everything.
+        LINGERING,
+        /// Its socket is closed.
+        ENDED
     }
 
-    final LocalSocket socket;
+    final int type;
+    final Credit credit = new Credit();
     State state;
-    int hostPort;
-    int guestPort;
+    /// When it ends by itself; [Long#MAX_VALUE] for never.
+    long deadlineNanos = Long.MAX_VALUE;
+    @Nullable Connection nextInBucket;
     @Nullable Connection next;
+    @Nullable Connection previous;
     boolean queued;
-    boolean dead;
-    boolean ended;
-    boolean hungUp;
-    boolean creditAsked;
-    int guestShutdown;
-    /// Operations due, one bit each.
-    int due;
-    int sent;
-    int forwarded;
-    int forwardedTold;
-    int backlogBytes;
-    @Nullable MemorySegment backlog;
-    private int backlogStart;
-    private int peerRoom;
-    private int peerForwarded;
-    private int interest;
+
+    private final Backlog backlog;
+    private final Rooms rooms;
+    private @Nullable LocalSocket socket;
     private EventLoop.@Nullable Watch watch;
-    private final StringBuilder greeting = new StringBuilder();
+    private int interest;
+    private int hostPort;
+    private int guestPort;
+    /// Operations that the guest must hear of, one bit each.
+    private int due;
+    private int guestShutdown;
+    private int hostShutdown;
+    private boolean hungUp;
+    /// The rest of a message of the host that did not fit into a packet.
+    private Rooms.@Nullable Room message;
+    private int messageOffset;
+    private int messageEnd;
 
-    Connection(LocalSocket socket, State state) {
-        this.socket = socket;
+    Connection(int type, State state, Rooms rooms) {
+        this.type = type;
         this.state = state;
+        this.rooms = rooms;
+        backlog = new Backlog(rooms, type == Packet.SEQPACKET);
     }
 
-    void watch(EventLoop.Watch by) {
-        watch = by;
+    void name(int newHostPort, int newGuestPort) {
+        hostPort = newHostPort;
+        guestPort = newGuestPort;
     }
 
-    void credit(Packet from) {
-        peerRoom = from.roomBytes();
-        peerForwarded = from.forwardedBytes();
-        creditAsked = false;
+    int hostPort() {
+        return hostPort;
     }
 
-    /// What the guest has room for. A guest whose counters make no sense has none.
-    long creditBytes() {
-        long underWay = Integer.toUnsignedLong(sent - peerForwarded);
-        return Math.max(0, Integer.toUnsignedLong(peerRoom) - underWay);
+    int guestPort() {
+        return guestPort;
     }
 
-    boolean wantsData() {
-        return state == State.OPEN && !ended && (guestShutdown & Packet.NO_RECEIVE) == 0;
+    boolean messages() {
+        return type == Packet.SEQPACKET;
     }
 
+    /// Gives it its socket, which is closed with it.
+    void attach(LocalSocket to, EventLoop loop, EventLoop.ReadyHandler handler) {
+        socket = to;
+        interest = 0;
+        watch = loop.watch(to, 0, handler);
+    }
+
+    LocalSocket socket() {
+        LocalSocket own = socket;
+        if (own == null) {
+            throw new IllegalStateException("a connection without a socket");
+        }
+        return own;
+    }
+
+    /// Whether anything of the host may still be given to the guest.
+    boolean guestListens() {
+        return state == State.OPEN && (hostShutdown & Packet.NO_SEND) == 0 && (guestShutdown & Packet.NO_RECEIVE) == 0;
+    }
+
+    boolean guestMaySend() {
+        return state == State.OPEN && (guestShutdown & Packet.NO_SEND) == 0;
+    }
+
+    boolean guestIsDone() {
+        return guestShutdown == Packet.NEITHER;
+    }
+
+    boolean hostIsDone() {
+        return hostShutdown == Packet.NEITHER;
+    }
+
+    /// Whether the poller will not say that there is data: the socket has hung up, or it is here already.
+    boolean hasDataUnseen() {
+        return guestListens() && (hungUp || message != null) && credit.availableBytes() > 0;
+    }
+
+    /// Waits for what is useful now.
     void updateInterest(boolean active) {
         EventLoop.Watch own = watch;
         if (own == null) {
@@ -78,8 +121,9 @@ final class Connection {
         }
         int wanted = 0;
         if (active) {
-            boolean reads = state == State.GREETING || wantsData() && !queued && creditBytes() > 0;
-            wanted = (reads ? Poller.READABLE : 0) | (backlogBytes > 0 ? Poller.WRITABLE : 0);
+            boolean reads = state == State.GREETING
+                    || guestListens() && !queued && message == null && credit.availableBytes() > 0;
+            wanted = (reads ? Poller.READABLE : 0) | (backlog.waitsForSocket() ? Poller.WRITABLE : 0);
         }
         if (wanted != interest) {
             interest = wanted;
@@ -87,7 +131,137 @@ final class Connection {
         }
     }
 
-    void unwatch() {
+    /// The host's program has closed its end. What it sent before can still be read; a poller would report this for ever.
+    void hangUp() {
+        hungUp = true;
+        deafen();
+        unwatch();
+    }
+
+    /// The host's program takes nothing any more: what the guest sends is lost, and the guest is told.
+    void deafen() {
+        credit.forwarded(backlog.clear());
+        shutdownByHost(Packet.NO_RECEIVE);
+    }
+
+    /// The host's program sends nothing any more.
+    void endOfData() {
+        shutdownByHost(Packet.NO_SEND);
+    }
+
+    private void shutdownByHost(int directions) {
+        if ((hostShutdown & directions) != directions) {
+            hostShutdown |= directions;
+            makeDue(Packet.SHUTDOWN);
+        }
+    }
+
+    int hostShutdown() {
+        return hostShutdown;
+    }
+
+    /// The guest ends directions; those of the socket end as soon as it has what was sent before.
+    void shutdownByGuest(int directions) {
+        int fresh = directions & ~guestShutdown & Packet.NEITHER;
+        guestShutdown |= fresh;
+        if ((fresh & Packet.NO_RECEIVE) != 0) {
+            dropMessage();
+            socket().shutdown(Direction.RECEIVE);
+        }
+        if ((fresh & Packet.NO_SEND) != 0 && backlog.sizeBytes() == 0) {
+            socket().shutdown(Direction.SEND);
+        }
+    }
+
+    /// Gives the socket what the guest has sent.
+    /// @param data from offset 0; its content is undefined afterwards
+    void deliver(MemorySegment data, int lengthBytes, boolean endOfMessage) {
+        if ((hostShutdown & Packet.NO_RECEIVE) != 0) {
+            credit.forwarded(lengthBytes);
+        } else {
+            account(backlog.put(socket(), data, lengthBytes, endOfMessage));
+        }
+    }
+
+    /// Gives the socket what it did not take before.
+    /// @param scratch at least [Rooms#BYTES] long
+    void flush(MemorySegment scratch) {
+        if (backlog.waitsForSocket()) {
+            account(backlog.flush(socket(), scratch));
+            if (backlog.sizeBytes() == 0 && (guestShutdown & Packet.NO_SEND) != 0) {
+                socket().shutdown(Direction.SEND);
+            }
+        }
+    }
+
+    private void account(int taken) {
+        if (taken == Backlog.BROKEN) {
+            deafen();
+        } else {
+            credit.forwarded(taken);
+        }
+        if (credit.tellDue()) {
+            makeDue(Packet.CREDIT_UPDATE);
+        }
+    }
+
+    /// Whether the socket could take something if it were ready.
+    boolean waitsForSocket() {
+        return backlog.waitsForSocket();
+    }
+
+    void makeDue(int operation) {
+        due |= 1 << operation;
+    }
+
+    /// Whether the guest must be told something; before it has answered, it hears nothing but the request.
+    boolean isDue() {
+        return (state == State.REQUESTED ? due & 1 << Packet.REQUEST : due) != 0;
+    }
+
+    /// Takes the operation of the lowest number that is due: a request or an answer comes before all others.
+    int takeDue() {
+        int operation = Integer.numberOfTrailingZeros(due);
+        due &= due - 1;
+        return operation;
+    }
+
+    /// Keeps the rest of a message.
+    void keepMessage(MemorySegment from, int offset, int lengthBytes) {
+        Rooms.Room room = rooms.take();
+        MemorySegment.copy(from, offset, room.bytes(), 0, lengthBytes);
+        message = room;
+        messageOffset = 0;
+        messageEnd = lengthBytes;
+    }
+
+    /// How much of a message is left.
+    int messageBytes() {
+        return message == null ? 0 : messageEnd - messageOffset;
+    }
+
+    /// Takes bytes of it.
+    /// @param lengthBytes at most [#messageBytes()]
+    void takeMessage(MemorySegment to, int lengthBytes) {
+        Rooms.Room room = message;
+        if (room != null) {
+            MemorySegment.copy(room.bytes(), messageOffset, to, 0, lengthBytes);
+            messageOffset += lengthBytes;
+            if (messageOffset == messageEnd) {
+                dropMessage();
+            }
+        }
+    }
+
+    private void dropMessage() {
+        Rooms.Room room = message;
+        if (room != null) {
+            rooms.giveBack(room);
+            message = null;
+        }
+    }
+
+    private void unwatch() {
         EventLoop.Watch own = watch;
         if (own != null) {
             own.cancel();
@@ -95,50 +269,14 @@ final class Connection {
         }
     }
 
-    /// Keeps what the socket did not take; the caller has checked that there is room.
-    void keep(MemorySegment from, long offset, int lengthBytes, MemorySegment to) {
-        int end = (backlogStart + backlogBytes) % ROOM_BYTES;
-        int first = Math.min(lengthBytes, ROOM_BYTES - end);
-        MemorySegment.copy(from, offset, to, end, first);
-        MemorySegment.copy(from, offset + first, to, 0, lengthBytes - first);
-        backlogBytes += lengthBytes;
-    }
-
-    /// Gives the socket what was kept.
-    /// @return false when the socket is broken
-    boolean flush() {
-        MemorySegment kept = backlog;
-        while (kept != null && backlogBytes > 0) {
-            long step = socket.send(kept, backlogStart, Math.min(backlogBytes, ROOM_BYTES - backlogStart));
-            if (step <= 0) {
-                return step == LocalSocket.AGAIN;
-            }
-            backlogStart = (int) ((backlogStart + step) % ROOM_BYTES);
-            backlogBytes -= (int) step;
-            forwarded += (int) step;
+    void close() {
+        state = State.ENDED;
+        unwatch();
+        LocalSocket own = socket;
+        if (own != null) {
+            own.close();
         }
-        return true;
-    }
-
-    /// Reads `CONNECT port`, a byte at a time, so that nothing behind it is taken.
-    /// @return the port, -1 when more must come, -2 when it is none
-    long greet(MemorySegment scratch) {
-        while (greeting.length() < 24) {
-            long got = socket.receive(scratch, 0, 1);
-            if (got <= 0) {
-                return got == LocalSocket.AGAIN ? -1 : -2;
-            }
-            char letter = (char) scratch.get(java.lang.foreign.ValueLayout.JAVA_BYTE, 0);
-            if (letter == '\n') {
-                String line = greeting.toString();
-                if (!line.matches("CONNECT [0-9]{1,10}")) {
-                    return -2;
-                }
-                long port = Long.parseLong(line.substring(8));
-                return port < 0xFFFF_FFFFL ? port : -2;
-            }
-            greeting.append(letter);
-        }
-        return -2;
+        backlog.clear();
+        dropMessage();
     }
 }

@@ -1,100 +1,114 @@
 package testudo.plugin.virtio.vsock;
 
-import java.util.function.Consumer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The connections by their ports, and those that have something for the guest, in turn. Allocates nothing after it was made.
 final class Connections {
-    /// How many there may be, with those that are being made.
+    /// How many there may be at one time, with those that are being made and those that end.
     static final int MOST = 1024;
-    private static final int BUCKETS = 1024;
+    private static final int BUCKET_BITS = 10;
 
-    private final @Nullable Connection[] buckets = new Connection[BUCKETS];
-    private final @Nullable Connection[] waiting = new Connection[MOST + 1];
-    private int head;
-    private int waitingCount;
+    private final @Nullable Connection[] buckets = new Connection[1 << BUCKET_BITS];
+    private @Nullable Connection first;
+    private @Nullable Connection last;
 
     private static int bucket(int hostPort, int guestPort) {
-        int mixed = (hostPort * 31 + guestPort) * 0x9E37_79B9;
-        return mixed >>> 22;
+        return (hostPort * 31 + guestPort) * 0x9E37_79B9 >>> Integer.SIZE - BUCKET_BITS;
     }
 
-    @Nullable Connection find(int hostPort, int guestPort) {
+    @Nullable
+    Connection find(int hostPort, int guestPort) {
         Connection at = buckets[bucket(hostPort, guestPort)];
-        while (at != null && (at.hostPort != hostPort || at.guestPort != guestPort)) {
-            at = at.next;
+        while (at != null && (at.hostPort() != hostPort || at.guestPort() != guestPort)) {
+            at = at.nextInBucket;
         }
         return at;
     }
 
     void add(Connection connection) {
-        int index = bucket(connection.hostPort, connection.guestPort);
-        connection.next = buckets[index];
+        int index = bucket(connection.hostPort(), connection.guestPort());
+        connection.nextInBucket = buckets[index];
         buckets[index] = connection;
     }
 
     void remove(Connection connection) {
-        int index = bucket(connection.hostPort, connection.guestPort);
+        int index = bucket(connection.hostPort(), connection.guestPort());
         Connection at = buckets[index];
         if (at == connection) {
-            buckets[index] = connection.next;
+            buckets[index] = connection.nextInBucket;
         }
         while (at != null) {
-            Connection following = at.next;
+            Connection following = at.nextInBucket;
             if (following == connection) {
-                at.next = connection.next;
+                at.nextInBucket = connection.nextInBucket;
             }
-            at = at.next;
+            at = following;
         }
+        connection.nextInBucket = null;
         if (connection.queued) {
-            for (int i = 0; i < waitingCount; i++) {
-                int slot = (head + i) % waiting.length;
-                if (waiting[slot] == connection) {
-                    for (int k = i; k + 1 < waitingCount; k++) {
-                        waiting[(head + k) % waiting.length] = waiting[(head + k + 1) % waiting.length];
-                    }
-                    waitingCount--;
-                    break;
-                }
-            }
-            connection.queued = false;
+            unlink(connection);
         }
     }
 
+    /// Puts a connection to the end of those that wait; once.
     void enqueue(Connection connection) {
-        if (!connection.queued && !connection.dead && connection.state != Connection.State.GREETING) {
-            connection.queued = true;
-            waiting[(head + waitingCount) % waiting.length] = connection;
-            waitingCount++;
+        if (connection.queued) {
+            return;
         }
+        connection.queued = true;
+        connection.previous = last;
+        connection.next = null;
+        if (last == null) {
+            first = connection;
+        } else {
+            last.next = connection;
+        }
+        last = connection;
     }
 
-    boolean idle() {
-        return waitingCount == 0;
+    boolean nothingWaits() {
+        return first == null;
     }
 
-    @Nullable Connection poll() {
-        if (waitingCount == 0) {
-            return null;
+    /// Takes the connection that has waited longest.
+    @Nullable
+    Connection poll() {
+        Connection taken = first;
+        if (taken != null) {
+            unlink(taken);
         }
-        Connection first = waiting[head];
-        waiting[head] = null;
-        head = (head + 1) % waiting.length;
-        waitingCount--;
-        if (first != null) {
-            first.queued = false;
-        }
-        return first;
+        return taken;
     }
 
-    void each(Consumer<Connection> action) {
-        for (Connection first : buckets) {
-            Connection at = first;
+    private void unlink(Connection connection) {
+        Connection before = connection.previous;
+        Connection after = connection.next;
+        if (before == null) {
+            first = after;
+        } else {
+            before.next = after;
+        }
+        if (after == null) {
+            last = before;
+        } else {
+            after.previous = before;
+        }
+        connection.previous = null;
+        connection.next = null;
+        connection.queued = false;
+    }
+
+    /// A copy of all, for what happens seldom.
+    List<Connection> all() {
+        List<Connection> all = new ArrayList<>();
+        for (Connection at : buckets) {
             while (at != null) {
-                Connection following = at.next;
-                action.accept(at);
-                at = following;
+                all.add(at);
+                at = at.nextInBucket;
             }
         }
+        return all;
     }
 }

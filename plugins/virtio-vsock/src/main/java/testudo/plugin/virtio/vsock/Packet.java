@@ -7,7 +7,10 @@ import java.nio.ByteOrder;
 /// The header of a packet in a buffer of ours (VIRTIO 1.3, 5.10.6 "Device Operation").
 final class Packet {
     static final int HEADER_BYTES = 44;
+
     static final int STREAM = 1;
+    static final int SEQPACKET = 2;
+
     static final int REQUEST = 1;
     static final int RESPONSE = 2;
     static final int RESET = 3;
@@ -15,8 +18,14 @@ final class Packet {
     static final int DATA = 5;
     static final int CREDIT_UPDATE = 6;
     static final int CREDIT_REQUEST = 7;
+
+    /// Flags of [#SHUTDOWN]: the sender will receive, or send, no more.
     static final int NO_RECEIVE = 1;
     static final int NO_SEND = 2;
+    static final int NEITHER = NO_RECEIVE | NO_SEND;
+    /// Flag of [#DATA] in a [#SEQPACKET] connection: a message ends here.
+    static final int END_OF_MESSAGE = 1;
+
     static final long HOST_CID = 2;
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -25,6 +34,7 @@ final class Packet {
 
     final MemorySegment bytes;
 
+    /// @param bytes at least a header; stays the caller's
     Packet(MemorySegment bytes) {
         this.bytes = bytes;
     }
@@ -61,19 +71,24 @@ final class Packet {
         return bytes.get(INT, 32);
     }
 
+    /// Unsigned: how much the sender has room for, of what it has not forwarded.
     int roomBytes() {
         return bytes.get(INT, 36);
     }
 
+    /// A counter that wraps: how much of what it received the sender has forwarded.
     int forwardedBytes() {
         return bytes.get(INT, 40);
     }
 
-    void address(long guestCid, int hostPort, int guestPort) {
-        bytes.set(LONG, 0, HOST_CID);
-        bytes.set(LONG, 8, guestCid);
-        bytes.set(INT, 16, hostPort);
-        bytes.set(INT, 20, guestPort);
+    void cids(long source, long target) {
+        bytes.set(LONG, 0, source);
+        bytes.set(LONG, 8, target);
+    }
+
+    void ports(int source, int target) {
+        bytes.set(INT, 16, source);
+        bytes.set(INT, 20, target);
     }
 
     void content(int type, int operation, int lengthBytes, int flags) {

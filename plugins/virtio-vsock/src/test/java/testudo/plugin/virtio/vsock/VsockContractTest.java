@@ -1,6 +1,7 @@
 package testudo.plugin.virtio.vsock;
 
 import java.nio.file.Path;
+import java.util.List;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.testing.tck.VirtioDeviceContract;
@@ -9,12 +10,13 @@ import testudo.testing.tck.VirtioDeviceContract;
 class VsockContractTest extends VirtioDeviceContract {
     @Override
     protected VirtioDevice create(DeviceContext context) {
-        return new VsockDevice(3, Path.of("vsock"), new FakeSockets(), context.loop());
+        return new VsockDevice(new VsockIdentity(Guest.CID, 3, List.of(256, 256, 256)), Path.of("vsock"), new FakeSockets(),
+                context.host().events(), context.loop());
     }
 
     @Override
     protected int requestQueue() {
-        return VsockDevice.TRANSMIT;
+        return VsockIdentity.TRANSMIT;
     }
 
     @Override
