@@ -1,0 +1,113 @@
+package testudo.testing.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Sockets between host and guest, bridged to Unix sockets of the host. All connections of a test are open at one time, and whoever opened them
+/// compares what comes back on each.
+@ParameterizedClass
+@MethodSource("testudo.testing.e2e.Backend#selected")
+@Tag("soft")
+class VsockTest extends OnProduct {
+    private static final int CID = 7;
+    private static final int PORT = 5000;
+    private static final int MANY = 100;
+    private static final int BYTES = 10_000;
+
+    private String path() {
+        return host.folder() + "/vsock/v";
+    }
+
+    private RunOptions withSockets() throws Exception {
+        host.exec("rm -rf " + host.folder() + "/vsock; mkdir -p " + host.folder() + "/vsock").orFail("a folder for sockets");
+        return machine().withRootDisk().with("--vsock", "cid=" + CID + ",path=" + path());
+    }
+
+    private String peer() {
+        return backend == Backend.KVM ? "vsock-peer" : TestBed.checkout() + "/testing/e2e/bed/vsock-peer";
+    }
+
+    private void hostServes(String kind) throws Exception {
+        String socket = path() + "_" + PORT;
+        host.exec("rm -f " + socket);
+        start(2, peer() + " serve " + kind + " unix:" + socket);
+        host.exec("n=0; until [ -S " + socket + " ]; do n=$((n+1)); [ $n -lt 300 ] || exit 1; sleep 0.2; done").orFail("waiting for a service");
+    }
+
+    static void guestServes(Guest guest, String kind) throws Exception {
+        guest.run("ulimit -n 4096; vsock-peer serve " + kind + " vsock:4294967295:" + PORT + " > /tmp/" + kind + " 2>&1 &");
+        guest.await("grep -q ready /tmp/" + kind);
+    }
+
+    static String guestChecks(Guest guest, String kind, int connections) throws Exception {
+        return guest.run("ulimit -n 4096; vsock-peer check " + kind + " vsock:2:" + PORT + " " + connections + " " + BYTES);
+    }
+
+    private String hostChecks(String kind, String address, int connections) throws Exception {
+        return host.exec("ulimit -n 4096; " + peer() + " check " + kind + " bridge:" + address + ":" + PORT + " " + connections + " " + BYTES)
+                .orFail("the host's connections").stdout().strip();
+    }
+
+    private void bothWays(RunOptions options, int connections) throws Exception {
+        Guest guest = boot(options);
+        hostServes("stream");
+        assertEquals(connections + " good", guestChecks(guest, "stream", connections));
+        guestServes(guest, "stream");
+        assertEquals(connections + " good", hostChecks("stream", path(), connections));
+    }
+
+    @Test
+    void manyConnectionsBothWays() throws Exception {
+        bothWays(withSockets(), MANY);
+    }
+
+    @Test
+    @Tag("long")
+    void aThousandConnectionsBothWays() throws Exception {
+        bothWays(withSockets(), 1000);
+    }
+
+    @Test
+    void aJailedDeviceServesThem() throws Exception {
+        bothWays(withSockets().jailed(), 10);
+    }
+
+    @Test
+    void messagesBothWays() throws Exception {
+        Guest guest = boot(withSockets());
+        hostServes("messages");
+        assertEquals("20 good", guestChecks(guest, "messages", 20));
+        guestServes(guest, "messages");
+        assertEquals("20 good", hostChecks("messages", path() + ".seqpacket", 20));
+    }
+
+    @Test
+    void connectionsThatNobodyWantsAreRefused() throws Exception {
+        Guest guest = boot(withSockets());
+        assertTrue(guest.run("vsock-peer check stream vsock:2:1 1 1 2>&1; true").contains("Connection reset by peer"));
+        String refused = host.exec(peer() + " check stream bridge:" + path() + ":1 1 1").stderr();
+        assertTrue(refused.contains("the bridge says ''"), refused);
+    }
+
+    @Test
+    void theSocketsAreGoneWithTheMachine() throws Exception {
+        Guest guest = boot(withSockets());
+        assertEquals("v v.seqpacket", host.exec("cd " + host.folder() + "/vsock && echo *").stdout().strip());
+        guest.end("poweroff -f");
+        assertEquals("*", host.exec("cd " + host.folder() + "/vsock && echo *").stdout().strip());
+    }
+
+    @Test
+    void withoutTheDeviceThereIsNoConnection() throws Exception {
+        withSockets();
+        Guest guest = boot(machine().withRootDisk());
+        hostServes("stream");
+        assertNotEquals(0, guest.exitCodeOf("vsock-peer check stream vsock:2:" + PORT + " 1 1"));
+    }
+}
