@@ -13,9 +13,10 @@ class VhostVsockTest extends OnProduct {
     private static final int MANY = 100;
 
     @ParameterizedTest
-    @ValueSource(strings = {"--vsock cid=7", "--vsock 7,device=/dev/vhost-vsock,max-queue-sizes=[128,64,16]", "--cid 7"})
+    @ValueSource(strings = {"--vsock 7,device=/dev/vhost-vsock,max-queue-sizes=[128,64,16]", "--cid 7",
+            "--cid 7 --vhost-vsock-fd 5 5<>/dev/vhost-vsock"})
     void manyConnectionsBothWays(String option) throws Exception {
-        Guest guest = boot(machine().withRootDisk().with("'" + option.replaceFirst(" ", "' '") + "'"));
+        Guest guest = boot(machine().withRootDisk().with(option));
         start(2, "vsock-peer serve stream vsock:4294967295:5000");
         assertEquals(MANY + " good", VsockTest.guestChecks(guest, "stream", MANY));
         VsockTest.guestServes(guest, "stream");

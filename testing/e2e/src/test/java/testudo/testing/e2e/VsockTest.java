@@ -79,6 +79,15 @@ class VsockTest extends OnProduct {
     }
 
     @Test
+    void aDeviceOfAnotherProcessServesThem() throws Exception {
+        withSockets();
+        String socket = host.folder() + "/vsock/device";
+        start(3, host.image() + "/bin/testudo device vsock --socket-path " + socket + " --cid " + CID + " --path " + path());
+        host.exec("n=0; until [ -S " + socket + " ]; do n=$((n+1)); [ $n -lt 300 ] || exit 1; sleep 0.2; done").orFail("waiting for the device");
+        bothWays(machine().withRootDisk().with("--vhost-user", "vsock,socket=" + socket), 10);
+    }
+
+    @Test
     void messagesBothWays() throws Exception {
         Guest guest = boot(withSockets());
         hostServes("messages");
