@@ -4,23 +4,30 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Test;
 
 /// Sockets between host and guest that the host's kernel serves: both sides use `AF_VSOCK`.
 class VhostVsockTest extends OnProduct {
     private static final int MANY = 100;
 
-    @ParameterizedTest
-    @ValueSource(strings = {"--vsock 7,device=/dev/vhost-vsock,max-queue-sizes=[128,64,16]", "--cid 7",
-            "--cid 7 --vhost-vsock-fd 5 5<>/dev/vhost-vsock"})
-    void manyConnectionsBothWays(String option) throws Exception {
-        Guest guest = boot(machine().withRootDisk().with(option));
-        start(2, "vsock-peer serve stream vsock:4294967295:5000");
-        assertEquals(MANY + " good", VsockTest.guestChecks(guest, "stream", MANY));
-        VsockTest.guestServes(guest, "stream");
-        assertEquals(MANY + " good", hostChecks("stream", MANY));
+    @Test
+    void manyConnectionsBothWays() throws Exception {
+        Guest guest = boot(machine().withRootDisk().with("--vsock", "7,device=/dev/vhost-vsock,max-queue-sizes=[128,64,16]"));
+        bothWays(guest, "stream", MANY);
+        bothWays(guest, "messages", 20);
+        for (int round = 0; round < 3; round++) {
+            guest.run("d=$(basename /sys/bus/virtio/drivers/vmw_vsock_virtio_transport/virtio*);"
+                    + " echo $d > /sys/bus/virtio/drivers/vmw_vsock_virtio_transport/unbind"
+                    + " && echo $d > /sys/bus/virtio/drivers/vmw_vsock_virtio_transport/bind");
+        }
+        assertEquals("5 good", VsockTest.guestChecks(guest, "messages", 5), "the driver comes and goes");
+    }
+
+    private void bothWays(Guest guest, String kind, int connections) throws Exception {
+        start(kind.equals("stream") ? 2 : 3, "vsock-peer serve " + kind + " vsock:4294967295:5000");
+        assertEquals(connections + " good", VsockTest.guestChecks(guest, kind, connections));
+        VsockTest.guestServes(guest, kind);
+        assertEquals(connections + " good", hostChecks(kind, connections));
     }
 
     private String hostChecks(String kind, int connections) throws Exception {
@@ -29,27 +36,9 @@ class VhostVsockTest extends OnProduct {
     }
 
     @Test
-    void messages() throws Exception {
-        Guest guest = boot(machine().withRootDisk().with("--vsock", "7"));
-        VsockTest.guestServes(guest, "messages");
-        assertEquals("20 good", hostChecks("messages", 20));
-    }
-
-    @Test
-    void theDriverComesAndGoes() throws Exception {
-        Guest guest = boot(machine().withRootDisk().with("--vsock", "7"));
-        for (int round = 0; round < 3; round++) {
-            guest.run("d=$(basename /sys/bus/virtio/drivers/vmw_vsock_virtio_transport/virtio*);"
-                    + " echo $d > /sys/bus/virtio/drivers/vmw_vsock_virtio_transport/unbind"
-                    + " && echo $d > /sys/bus/virtio/drivers/vmw_vsock_virtio_transport/bind");
-        }
-        VsockTest.guestServes(guest, "stream");
-        assertEquals("5 good", hostChecks("stream", 5));
-    }
-
-    @Test
-    void twoMachinesWithOneAddressAreRefused() throws Exception {
-        boot(machine().with("--vsock", "7"));
+    void theOlderOptionsAndAnAddressThatIsTaken() throws Exception {
+        Guest guest = boot(machine().withRootDisk().with("--cid 7 --vhost-vsock-fd 5 5<>/dev/vhost-vsock"));
+        bothWays(guest, "stream", 5);
         Host.Result second = host.exec(machine().with("--vsock", "7").commandLine(host, backend).replace("testudo.sock", "second.sock")
                 + " < /dev/null");
         assertNotEquals(0, second.exitCode());
