@@ -24,14 +24,14 @@ class VhostVsockTest extends OnProduct {
     }
 
     private void bothWays(Guest guest, String kind, int connections) throws Exception {
-        start(kind.equals("stream") ? 2 : 3, "vsock-peer serve " + kind + " vsock:4294967295:5000");
+        start(kind.equals("stream") ? 2 : 3, "vsock-peer serve " + kind + " vsock:4294967295:" + VsockTest.port(kind));
         assertEquals(connections + " good", VsockTest.guestChecks(guest, kind, connections));
         VsockTest.guestServes(guest, kind);
         assertEquals(connections + " good", hostChecks(kind, connections));
     }
 
     private String hostChecks(String kind, int connections) throws Exception {
-        return host.exec("ulimit -n 4096; vsock-peer check " + kind + " vsock:7:5000 " + connections + " 10000")
+        return host.exec("ulimit -n 4096; vsock-peer check " + kind + " vsock:7:" + VsockTest.port(kind) + " " + connections + " 10000")
                 .orFail("the host's connections").stdout().strip();
     }
 
