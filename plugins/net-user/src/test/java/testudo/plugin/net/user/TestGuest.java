@@ -29,6 +29,7 @@ final class TestGuest implements AutoCloseable {
     private final MemorySegment out = arena.allocate(NetworkLink.MAX_FRAME_BYTES);
     final MemorySegment in = arena.allocate(NetworkLink.MAX_FRAME_BYTES);
     int lengthBytes;
+    private int outBytes;
 
     TestGuest(boolean restrict, boolean hostAccess, String... forwards) {
         NetworkOptions options = new NetworkOptions(
@@ -41,7 +42,17 @@ final class TestGuest implements AutoCloseable {
     boolean send(byte[] frame) {
         out.fill((byte) 0);
         MemorySegment.copy(frame, 0, out, java.lang.foreign.ValueLayout.JAVA_BYTE, NetworkLink.HEADER_BYTES, frame.length);
-        return link.send(out, NetworkLink.HEADER_BYTES + frame.length);
+        outBytes = NetworkLink.HEADER_BYTES + frame.length;
+        return link.send(out, outBytes);
+    }
+
+    /// The frame that was sent last.
+    MemorySegment out() {
+        return out;
+    }
+
+    int outBytes() {
+        return outBytes;
     }
 
     /// An IPv4 packet from the guest's address.
