@@ -12,7 +12,7 @@ final class TcpSender {
     private static final int HEADER_BYTES = TcpSegment.FIXED_BYTES;
     private static final int SYN_HEADER_BYTES = 28;
     private static final int LONGEST_SEGMENT = 65_000;
-    private static final long FIRST_TIMEOUT = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final long FIRST_TIMEOUT = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long LAST_TIMEOUT = TimeUnit.SECONDS.toNanos(30);
     private static final int MOST_RETRIES = 12;
     private static final int DUPLICATES = 3;
