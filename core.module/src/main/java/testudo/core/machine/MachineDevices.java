@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,7 @@ final class MachineDevices implements AutoCloseable {
     private final PciRoot root;
     private final List<PlatformNode> platformNodes = new ArrayList<>();
     private final List<AutoCloseable> closing = new ArrayList<>();
+    private final HotPlugSlots hotPlug;
 
     MachineDevices(
             Vm vm, InterruptController interrupts, Contexts contexts, MachinePlan plan, EventLoop loop, ControlRequests requests) {
@@ -84,6 +86,7 @@ final class MachineDevices implements AutoCloseable {
         this.requests = requests;
         root = new PciRoot(
                 plan.pci(), ports, addresses, () -> contexts.events().event("port 0xCF9", MachineEvent.RESET, 0));
+        hotPlug = new HotPlugSlots(root, loop);
         plan.memory().forEach(range -> addresses.add(range.gpa(), range.sizeBytes(), range.purpose() + " memory", MEMORY));
         interrupts.devices().forEach(placed -> register(placed.id(), placed.device(), placed.resources(), new ReentrantLock()));
     }
@@ -123,6 +126,31 @@ final class MachineDevices implements AutoCloseable {
         }
         rootPorts();
         wirePins();
+        closing.add(hotPlug);
+    }
+
+    /// Plugs a device into a free slot while the guest runs. On the machine's loop.
+    /// @return the number of the bus that it is on
+    /// @throws VmmException when no slot is free or the device can't be made
+    int plug(DeviceSpec.Virtio spec) {
+        return hotPlug.plug(address -> {
+            VirtioHost life = make(spec);
+            try {
+                MsiVector[] vectors = vectors(life.traits().queueSizes().size() + 1, address);
+                return new HotPlugSlots.Plugged(life, new VirtioPciFunction(life, vectors, vm.capability(IoEvents.class).orElse(null)));
+            } catch (RuntimeException e) {
+                life.close();
+                throw e;
+            }
+        });
+    }
+
+    /// Asks the guest to give a plugged device up. On the machine's loop.
+    /// @param bus what [#plug] has answered
+    /// @return completes when the device is gone
+    /// @throws VmmException.Config when there is none, or it was asked for already
+    CompletionStage<Void> unplug(long bus) {
+        return hotPlug.unplug(bus);
     }
 
     private void rootPorts() {
@@ -138,6 +166,7 @@ final class MachineDevices implements AutoCloseable {
             RootPort made = new RootPort(port, port, interrupts.newMsiVector(address.requesterId()));
             closing.add(made);
             root.add(address, made);
+            hotPlug.add(made);
         }
     }
 
