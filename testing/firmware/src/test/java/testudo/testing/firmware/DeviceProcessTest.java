@@ -48,7 +48,6 @@ class DeviceProcessTest {
 
     private String[] arguments(Path disk, String... more) throws IOException {
         List<String> all = new ArrayList<>(List.of(
-                "--device-processes",
                 "--bios", BIOS.toString(),
                 "--fw-cfg", "name=etc/show-boot-menu,path=" + Files.write(folder.resolve("menu"), new byte[1]),
                 "--block", "path=" + disk,
@@ -63,7 +62,8 @@ class DeviceProcessTest {
 
     @Test
     void bootsFromADiskInAProcess() throws IOException, InterruptedException {
-        Product.Ending ending = Product.run(folder, arguments(disk(GuestCode.real().awaitTick().print(MARKER).reset())));
+        Product.Ending ending = Product.run(
+                folder, arguments(disk(GuestCode.real().awaitTick().print(MARKER).reset()), "--device-processes"));
 
         assertEquals(MARKER, ending.serial(), ending::log);
         assertEquals(RESET, ending.status(), ending::log);
@@ -104,8 +104,68 @@ class DeviceProcessTest {
     }
 
     @Test
+    void theWayOutRunsThemInside() throws Exception {
+        Process machine = begin(GuestCode.real().print("!").halt(), "--disable-sandbox");
+        awaitOutput(machine, "!");
+
+        assertEquals(List.of(), machine.children().toList(), this::log);
+        assertFalse(log().contains("WARN"), this::log); // who asks for it knows what it is
+    }
+
+    @Test
+    void whatCanNotBeInAJailDoesNotStart() throws Exception {
+        Process machine = begin(GuestCode.real().reset(), "--net", "tap-name=nosuch,vhost-net");
+
+        assertTrue(machine.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(1, machine.exitValue(), this::log);
+        assertTrue(log().contains("net0 can't be in a jail: vhost-net"), this::log);
+        assertTrue(log().contains("--disable-sandbox"), this::log);
+    }
+
+    @Test
+    void commandsReachTheDeviceThatTheyAreFor() throws Exception {
+        Path socket = folder.resolve("vm.sock");
+        Process machine = begin(GuestCode.real().print("!").halt(), "--socket", socket.toString());
+        awaitOutput(machine, "!");
+
+        Product.Ending resized = Product.client(folder, "disk", "resize", "1", "2097152", socket.toString());
+        Product.Ending missing = Product.client(folder, "disk", "resize", "7", "2097152", socket.toString());
+
+        assertEquals(0, resized.status(), () -> resized.log() + log());
+        assertEquals(2 << 20, Files.size(folder.resolve("second")));
+        assertEquals(1, missing.status(), missing::log);
+        assertTrue(machine.isAlive(), this::log);
+    }
+
+    @Test
+    void consolesGetTheirTerminals() throws Exception {
+        Process machine = begin(
+                GuestCode.real().print("!").halt(), "--serial", "type=pty,hardware=virtio-console,num=1",
+                "--serial", "type=stdout,hardware=virtio-console,num=2,stdin");
+        awaitOutput(machine, "!");
+
+        String said = Files.readString(folder.resolve("stdout"), StandardCharsets.ISO_8859_1);
+        assertTrue(said.contains("virtio-console 1: /dev/pts/"), said);
+        assertEquals(DEVICES + 2, machine.children().count(), this::log);
+    }
+
+    @Test
+    void theNetworkOfTheUserIsReachedFromAJail() throws Exception {
+        Process machine = begin(GuestCode.real().print("!").halt(), "--net", "user");
+        awaitOutput(machine, "!");
+
+        List<Path> networks = new ArrayList<>();
+        for (ProcessHandle supervisor : machine.children().toList()) {
+            networks.add(Files.readSymbolicLink(Path.of("/proc/" + supervisor.children().findFirst().orElseThrow().pid() + "/ns/net")));
+        }
+        Path own = Files.readSymbolicLink(Path.of("/proc/self/ns/net"));
+        assertEquals(DEVICES + 1, networks.size(), this::log);
+        assertEquals(1, networks.stream().filter(own::equals).count(), () -> networks + " " + own);
+    }
+
+    @Test
     void aDiskThatCanNotBeOpenedIsNamed() throws IOException, InterruptedException {
-        Product.Ending ending = Product.run(folder, arguments(folder.resolve("missing")));
+        Product.Ending ending = Product.run(folder, arguments(folder.resolve("missing"), "--device-processes"));
 
         assertEquals(1, ending.status(), ending::log);
         assertTrue(ending.log().contains("missing: ENOENT"), ending::log);
@@ -137,11 +197,15 @@ class DeviceProcessTest {
     /// A machine whose guest waits for ever.
     private Process running() throws IOException, InterruptedException {
         Process machine = begin(GuestCode.real().print("!").halt());
+        awaitOutput(machine, "!");
+        return machine;
+    }
+
+    private void awaitOutput(Process machine, String text) throws IOException, InterruptedException {
         Path serial = folder.resolve("stdout");
-        while (Files.notExists(serial) || Files.size(serial) == 0) {
+        while (Files.notExists(serial) || !Files.readString(serial, StandardCharsets.ISO_8859_1).contains(text)) {
             assertFalse(machine.waitFor(50, TimeUnit.MILLISECONDS), this::log);
         }
-        return machine;
     }
 
     /// A machine with devices in jails that boots this code.

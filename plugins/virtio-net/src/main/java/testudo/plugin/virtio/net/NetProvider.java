@@ -63,7 +63,7 @@ public final class NetProvider implements DeviceProvider {
                     options.pciAddress(),
                     OptionalInt.empty(),
                     List.of(),
-                    context -> open(options, context)));
+                    DeviceSpec.Factory.jailable(backends -> backends.network(options), context -> open(options, context))));
         }
         if (!problems.isEmpty()) {
             throw new VmmException.Config(problems);
