@@ -136,7 +136,7 @@ record Blueprint(
         Attempts attempts = new Attempts();
         List<DeviceSpec> devices = new ArrayList<>();
         Map<String, String> owners = new HashMap<>();
-        DeviceSpec.BackendNeeds needs = link -> Networks.backend(link, providers.networks()).needs(link);
+        DeviceSpec.BackendNeeds needs = Networks.needs(providers.networks());
         for (DeviceProvider provider : providers.devices()) {
             attempts.check(() -> {
                 for (DeviceSpec device : provider.devices(configuration, facts)) {

@@ -30,6 +30,7 @@ import testudo.spi.jail.JailNeeds;
 import testudo.spi.jail.JailNeeds.Grants;
 import testudo.spi.jail.JailProvider;
 import testudo.spi.jail.JailRequest;
+import testudo.spi.jail.ResourceLimits;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioTraits;
 
@@ -96,7 +97,11 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
                 shown.add(new FileGrant(Path.of(entry).toAbsolutePath(), FileGrant.Access.READ));
             }
         });
-        return JailRequest.of(assignment.device()).withFiles(shown).withNetwork(needs.network()).withOptions(starter.options());
+        return JailRequest.of(assignment.device())
+                .withFiles(shown)
+                .withNetwork(needs.network())
+                .withLimits(needs.rings().count() > 0 ? ResourceLimits.withRings() : ResourceLimits.standard())
+                .withOptions(starter.options());
     }
 
     private static Optional<String> modulePath() {

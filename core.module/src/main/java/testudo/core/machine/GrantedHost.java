@@ -50,6 +50,11 @@ record GrantedHost(HostPlatform host, Map<Path, Path> granted, Optional<Map.Entr
             public IoRing newRing(int depth, RingKind kind) {
                 return host.files().newRing(depth, kind);
             }
+
+            @Override
+            public void reserveRings(int count, int depth) {
+                host.files().reserveRings(count, depth);
+            }
         };
     }
 

@@ -22,6 +22,7 @@ import testudo.spi.host.HostPlatform;
 import testudo.spi.host.HostSockets.Kind;
 import testudo.spi.host.LocalSocket;
 import testudo.spi.host.Poller;
+import testudo.spi.jail.JailNeeds;
 import testudo.spi.jail.JailNeeds.Prepared;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioTraits;
@@ -82,6 +83,10 @@ public final class HostedDevice {
         HostPlatform host = new GrantedHost(hosted.host(), hosted.passed().granted(), hosted.passed().pseudoTerminal());
         DeviceSpec.Virtio spec = hosted.assignment().spec(hosted.providers());
         Contexts contexts = hosted.contexts(host);
+        if (hosted.assignment().confinement().isPresent()
+                && spec.factory().needs(Networks.needs(hosted.providers().networks())) instanceof JailNeeds.Grants grants) {
+            host.files().reserveRings(grants.rings().count(), grants.rings().depth());
+        }
         CountDownLatch gone = new CountDownLatch(1);
         VirtioDevice[] device = new VirtioDevice[1];
         EventLoop[] owner = new EventLoop[1];

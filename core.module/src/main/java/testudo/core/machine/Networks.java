@@ -3,6 +3,7 @@ package testudo.core.machine;
 import java.util.List;
 import java.util.Optional;
 import testudo.spi.VmmException;
+import testudo.spi.device.DeviceSpec;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.jail.JailNeeds.Prepared;
 import testudo.spi.net.NetworkBackendProvider;
@@ -19,6 +20,11 @@ record Networks(HostPlatform host, List<NetworkBackendProvider> backends, Option
     public NetworkLink open(NetworkOptions options) {
         NetworkBackendProvider backend = backend(options, backends);
         return prepared.isPresent() ? backend.open(options, host, prepared.get()) : backend.open(options, host);
+    }
+
+    /// What links need in a jail.
+    static DeviceSpec.BackendNeeds needs(List<NetworkBackendProvider> backends) {
+        return link -> backend(link, backends).needs(link);
     }
 
     /// The backend that serves these options.

@@ -17,9 +17,10 @@ public sealed interface JailNeeds {
     /// @param shown files and folders that are visible inside, for what can't be opened beforehand; a device file can't be used that way
     /// @param network which network
     /// @param streams which streams of users; inside, [testudo.spi.host.HostTerminals] gives them
+    /// @param rings how many io_uring queues it has at a time, made before the last wall forbids it
     /// @param preparation what is opened outside by the provider itself; inside, [testudo.spi.host.HostPlatform#prepared()] gives it
     record Grants(
-            List<OpenFile> opened, List<FileGrant> shown, Network network, Set<Stream> streams,
+            List<OpenFile> opened, List<FileGrant> shown, Network network, Set<Stream> streams, Rings rings,
             Optional<Preparation> preparation) implements JailNeeds {
         /// Copies the collections.
         public Grants {
@@ -32,21 +33,28 @@ public sealed interface JailNeeds {
         /// @param wanted which
         /// @return a copy
         public Grants withStreams(Set<Stream> wanted) {
-            return new Grants(opened, shown, network, wanted, preparation);
+            return new Grants(opened, shown, network, wanted, rings, preparation);
         }
 
         /// The same with another network.
         /// @param wanted which
         /// @return a copy
         public Grants withNetwork(Network wanted) {
-            return new Grants(opened, shown, wanted, streams, preparation);
+            return new Grants(opened, shown, wanted, streams, rings, preparation);
         }
 
         /// The same with something that the provider opens.
         /// @param wanted opens it
         /// @return a copy
         public Grants withPreparation(Preparation wanted) {
-            return new Grants(opened, shown, network, streams, Optional.of(wanted));
+            return new Grants(opened, shown, network, streams, rings, Optional.of(wanted));
+        }
+
+        /// The same with rings.
+        /// @param wanted how many, how deep
+        /// @return a copy
+        public Grants withRings(Rings wanted) {
+            return new Grants(opened, shown, network, streams, wanted, preparation);
         }
     }
 
@@ -73,7 +81,7 @@ public sealed interface JailNeeds {
     /// @param shown files and folders that are visible inside
     /// @return grants of those files
     static Grants files(List<OpenFile> opened, List<FileGrant> shown) {
-        return new Grants(opened, shown, Network.NONE, Set.of(), Optional.empty());
+        return new Grants(opened, shown, Network.NONE, Set.of(), new Rings(0, 1), Optional.empty());
     }
 
     /// A file that is opened for a device.
@@ -96,6 +104,11 @@ public sealed interface JailNeeds {
         /// A pseudo terminal that the machine makes.
         PSEUDO_TERMINAL
     }
+
+    /// Queues of asynchronous input and output.
+    /// @param count how many at a time
+    /// @param depth how many operations each takes
+    record Rings(int count, int depth) {}
 
     /// What a provider opens outside of the jail, with the machine's rights, for a device inside.
     @FunctionalInterface

@@ -47,10 +47,14 @@ class DeviceProcessTest {
     }
 
     private String[] arguments(Path disk, String... more) throws IOException {
+        return arguments("path=" + disk, more);
+    }
+
+    private String[] arguments(String disk, String... more) throws IOException {
         List<String> all = new ArrayList<>(List.of(
                 "--bios", BIOS.toString(),
                 "--fw-cfg", "name=etc/show-boot-menu,path=" + Files.write(folder.resolve("menu"), new byte[1]),
-                "--block", "path=" + disk,
+                "--block", disk,
                 "--block", "path=" + Files.write(folder.resolve("second"), new byte[1 << 20])));
         all.addAll(Arrays.asList(more));
         return all.toArray(String[]::new);
@@ -78,6 +82,55 @@ class DeviceProcessTest {
         assertEquals(RESET, machine.exitValue(), this::log);
         assertEquals(MARKER, Files.readString(folder.resolve("stdout"), StandardCharsets.ISO_8859_1), this::log);
         assertFalse(log().contains("ERROR") || log().contains("WARN"), this::log);
+    }
+
+    /// Its rings are made before the last wall, which refuses them.
+    @Test
+    void aDiskInAJailHasIoUring() throws Exception {
+        Path disabled = Path.of("/proc/sys/kernel/io_uring_disabled");
+        assumeTrue(!Files.exists(disabled) || Files.readString(disabled).strip().equals("0"), "needs io_uring");
+        Path boot = disk(GuestCode.real().awaitTick().print(MARKER).reset());
+
+        Process machine = Product.begin(folder, arguments("path=" + boot + ",async-executor=uring"));
+        machines.add(machine);
+
+        assertTrue(machine.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(RESET, machine.exitValue(), this::log);
+        assertEquals(MARKER, Files.readString(folder.resolve("stdout"), StandardCharsets.ISO_8859_1), this::log);
+    }
+
+    /// Forbidden calls are let through: the machine runs, though its disks' policy names nothing that a disk needs.
+    @Test
+    void forbiddenCallsAreOnlyLoggedOnRequest() throws Exception {
+        Files.writeString(folder.resolve("virtio-block.policy"), "getrandom: 1\n@default kill\n");
+        byte[] code = GuestCode.real().awaitTick().print(MARKER).reset();
+
+        Process killed = begin(code, "--seccomp-policy-dir", folder.toString());
+        assertTrue(killed.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(1, killed.exitValue(), this::log);
+        assertTrue(log().contains("--seccomp-log-failures"), this::log);
+
+        Process logged = begin(code, "--seccomp-policy-dir", folder.toString(), "--seccomp-log-failures");
+        assertTrue(logged.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(RESET, logged.exitValue(), this::log);
+    }
+
+    /// The root of each jail is built over the user's folder, of which the device sees nothing.
+    @Test
+    void rootsOfJailsAreBuiltWhereTheUserSays() throws Exception {
+        Path root = Files.createDirectory(folder.resolve("root"));
+        Files.createFile(root.resolve("secret"));
+        Process machine = begin(GuestCode.real().print("!").halt(), "--pivot-root", root.toString());
+        awaitOutput(machine, "!");
+
+        for (ProcessHandle supervisor : devices(machine)) {
+            Path inside = Path.of("/proc/" + supervisor.children().findFirst().orElseThrow().pid() + "/root");
+            assertFalse(Files.exists(inside.resolve("secret")), inside::toString);
+        }
+        Process refused = begin(GuestCode.real().reset(), "--pivot-root", folder.resolve("none").toString());
+        assertTrue(refused.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(1, refused.exitValue(), this::log);
+        assertTrue(log().contains("none: give the absolute path of an existing folder"), this::log);
     }
 
     /// One look; `testing/e2e` looks closer, below a stock kernel.
