@@ -35,13 +35,18 @@ final class DeviceProcesses {
         this.jail = jail;
     }
 
+    /// Whether devices have processes of their own.
+    static boolean wanted(Configuration configuration) {
+        return !configuration.isSet(MachineOptions.DISABLE_SANDBOX) || configuration.isSet(MachineOptions.DEVICE_PROCESSES);
+    }
+
     /// What the user wants.
     /// @return nothing when devices share the machine's process; otherwise a process for each, in a jail unless that is what the user does not want
     /// @throws VmmException.Config when no jail can be built here: what the host forbids, and what to do about it
     static Optional<DeviceProcesses> of(Configuration configuration) {
         JailOptions options = JailOptions.of(configuration);
         if (configuration.isSet(MachineOptions.DISABLE_SANDBOX)) {
-            return configuration.isSet(MachineOptions.DEVICE_PROCESSES)
+            return wanted(configuration)
                     ? Optional.of(new DeviceProcesses(options, Optional.empty()))
                     : Optional.empty();
         }

@@ -75,6 +75,11 @@ record GrantedHost(HostPlatform host, Map<Path, Path> granted, Optional<Map.Entr
             public LocalSocket connect(Path path, Kind kind) {
                 return host.sockets().connect(path.toAbsolutePath(), kind);
             }
+
+            @Override
+            public Optional<LocalSocket> tryConnect(Path path, Kind kind) {
+                return host.sockets().tryConnect(path.toAbsolutePath(), kind);
+            }
         };
     }
 
