@@ -111,11 +111,7 @@ final class MachineDevices implements AutoCloseable {
         }
         BootOrder order = new BootOrder();
         places.forEach((device, address) -> {
-            PciFunction function = switch (device) {
-                case DeviceSpec.Virtio virtio -> virtio(virtio, address);
-                case DeviceSpec.Pci pci -> pci(pci);
-                case DeviceSpec.Platform platform -> throw new IllegalStateException(platform.id());
-            };
+            PciFunction function = device instanceof DeviceSpec.Virtio virtio ? virtio(virtio, address) : pci((DeviceSpec.Pci) device);
             root.add(address, function);
             if (device instanceof DeviceSpec.Virtio virtio) {
                 order.add(virtio.bootIndex(), address, function);
@@ -230,8 +226,16 @@ final class MachineDevices implements AutoCloseable {
             if (device != null) {
                 device.close();
             }
+            if (e instanceof VmmException.Host failure) {
+                throw named(spec, failure);
+            }
             throw e;
         }
+    }
+
+    /// A failure with the device it is about; its options are in `--dump-machine` by the same name.
+    private static VmmException named(DeviceSpec spec, VmmException.Host failure) {
+        return new VmmException.Host(failure.kind(), "%s: %s".formatted(spec.id(), failure.getMessage()), failure);
     }
 
     private MsiVector[] vectors(int count, PciAddress address) {
@@ -252,7 +256,7 @@ final class MachineDevices implements AutoCloseable {
 
     private PciFunction pci(DeviceSpec.Pci spec) {
         ReentrantLock lock = new ReentrantLock();
-        PciDevice device = make(lock, () -> spec.factory().create(contexts.pci(spec.id(), locked(lock))));
+        PciDevice device = make(spec, lock, () -> spec.factory().create(contexts.pci(spec.id(), locked(lock))));
         return new PciDeviceFunction(spec.id(), device, lock);
     }
 
@@ -265,7 +269,7 @@ final class MachineDevices implements AutoCloseable {
                 lines.add(interrupts.line(irq.gsi(), irq.trigger()));
             }
         }
-        PlatformDevice device = make(lock, () -> spec.factory().create(contexts.platform(spec.id(), loop, lines)));
+        PlatformDevice device = make(spec, lock, () -> spec.factory().create(contexts.platform(spec.id(), loop, lines)));
         if (device instanceof CommandTarget target) {
             requests.add(target, loop);
         }
@@ -287,7 +291,7 @@ final class MachineDevices implements AutoCloseable {
     }
 
     /// Makes a device, and closes it later, under its lock: the machine's loop runs already and may have something for it.
-    private <D extends AutoCloseable> D make(ReentrantLock lock, Supplier<D> factory) {
+    private <D extends AutoCloseable> D make(DeviceSpec spec, ReentrantLock lock, Supplier<D> factory) {
         lock.lock();
         try {
             D device = factory.get();
@@ -300,6 +304,8 @@ final class MachineDevices implements AutoCloseable {
                 }
             });
             return device;
+        } catch (VmmException.Host failure) {
+            throw named(spec, failure);
         } finally {
             lock.unlock();
         }
@@ -308,12 +314,11 @@ final class MachineDevices implements AutoCloseable {
     private void register(String id, PlatformDevice device, List<Resource> resources, ReentrantLock lock) {
         for (int i = 0; i < resources.size(); i++) {
             try {
-                switch (resources.get(i)) {
-                    case Resource.Ports(int first, int count) -> ports.add(first, count, id, new LockedDevice(device, i, lock));
-                    case Resource.Mmio(long gpa, long size) -> addresses.add(gpa, size, id, new LockedDevice(device, i, lock));
-                    case Resource.Irq irq -> {
-                        // wired already
-                    }
+                Resource resource = resources.get(i); // an interrupt is wired already
+                if (resource instanceof Resource.Ports(int first, int count)) {
+                    ports.add(first, count, id, new LockedDevice(device, i, lock));
+                } else if (resource instanceof Resource.Mmio(long gpa, long size)) {
+                    addresses.add(gpa, size, id, new LockedDevice(device, i, lock));
                 }
             } catch (IllegalArgumentException overlap) {
                 throw new VmmException.Config(String.valueOf(overlap.getMessage()));
