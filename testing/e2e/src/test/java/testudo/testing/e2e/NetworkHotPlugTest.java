@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// Network interfaces that are added to a running guest and taken out of it, one behind each root port.
+@Tag("long") // not seen to pass as a whole yet
 class NetworkHotPlugTest extends OnProduct {
     private static final int SLOTS = 5;
     private static final Duration LIMIT = Duration.ofMinutes(8);
@@ -20,7 +21,6 @@ class NetworkHotPlugTest extends OnProduct {
     }
 
     @Test
-    @Tag("long")
     void interfacesComeAndGoAHundredTimes() throws Exception {
         rounds(20);
     }

@@ -87,7 +87,9 @@ class FrameFuzzTest {
                 }
                 default -> {
                     if (mutated.length > 0) {
-                        mutated[at] = (byte) (random.nextBoolean() ? EDGES[random.nextInt(EDGES.length)] : mutated[at] ^ 1 << random.nextInt(8));
+                        mutated[at] = (byte) (random.nextBoolean()
+                                ? EDGES[random.nextInt(EDGES.length)]
+                                : mutated[at] ^ 1 << random.nextInt(8));
                     }
                 }
             }
