@@ -65,6 +65,8 @@ build_disks() {
     add_applets "$WORK/outer"
     ln -sf dash "$WORK/outer/usr/bin/sh"
     mkdir -p "$WORK/outer/material" "$WORK/outer/image" "$WORK/outer/scratch" "$WORK/outer/usr/sbin"
+    ln -sfn /run "$WORK/outer/var/run"
+    ln -sfn /run/resolv.conf "$WORK/outer/etc/resolv.conf"
     rm -f "$WORK/outer/usr/sbin/init"
     install -m 755 "$BED/outer-init" "$WORK/outer/usr/sbin/init"
     install -m 755 "$BED/outer-agent" "$BED/vsock-peer" "$WORK/outer/usr/bin/"

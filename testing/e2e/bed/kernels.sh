@@ -3,7 +3,8 @@
 # What a guest can meet. A kernel has each of these built in, as a module, or not at all (then the device has no driver there).
 GUEST_MODULES="virtio_pci virtio_blk virtio_console virtio_rng virtio_balloon virtio_net virtio_pmem virtio_input
     vmw_vsock_virtio_transport virtiofs 9pnet_virtio 9p ext4 ext2 overlay crc32c_generic pvpanic_pci xhci_pci i6300esb"
-OUTER_MODULES="virtio_pci virtio_blk virtio_console virtio_rng ext4 crc32c_generic kvm kvm_amd tun vhost_net vhost_vsock fuse overlay loop"
+OUTER_MODULES="virtio_pci virtio_blk virtio_console virtio_rng ext4 crc32c_generic kvm kvm_amd tun vhost_net vhost_vsock fuse overlay loop
+    macvtap veth sch_netem"
 
 # fetch_kernel NAME SUITE PACKAGE: unpacks the kernel that PACKAGE stands for to $CACHE/kernels/NAME.
 fetch_kernel() {

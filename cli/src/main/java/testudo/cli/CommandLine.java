@@ -109,7 +109,7 @@ final class CommandLine {
         commands.addAll(new ClientCommands(core, out, err).all());
         core.tools(arguments -> within(core, arguments)).forEach(tool -> commands.add(new Command(
                 tool.words(), tool.arguments(), false, tool.summary(), arguments -> tool.action().run(arguments, out))));
-        commands.sort(Comparator.comparing(Command::name));
+        commands.sort((one, other) -> one.name().compareTo(other.name()));
         return commands;
     }
 

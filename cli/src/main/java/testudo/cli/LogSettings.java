@@ -1,7 +1,6 @@
 package testudo.cli;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import org.slf4j.event.Level;
@@ -39,7 +38,7 @@ record LogSettings(List<Rule> rules, String tag) {
             String path = equals < 0 ? "" : part.substring(0, equals).replace("::", ".");
             rules.add(new Rule(path, parse(part.substring(equals + 1))));
         }
-        rules.sort(Comparator.comparingInt((Rule rule) -> rule.path().length()).reversed());
+        rules.sort((one, other) -> Integer.compare(other.path().length(), one.path().length()));
         return new LogSettings(rules, tag);
     }
 

@@ -3,8 +3,10 @@ package testudo.core.machine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import testudo.spi.command.CommandTarget;
 import testudo.spi.device.EventLoop;
 import testudo.spi.device.MachineServices.MachineEvent;
@@ -15,6 +17,7 @@ final class ControlRequests {
 
     private final MachineEvents events;
     private final List<Target> targets = new ArrayList<>();
+    private @Nullable HotPlug hotPlug;
 
     ControlRequests(MachineEvents events) {
         this.events = events;
@@ -27,12 +30,18 @@ final class ControlRequests {
         targets.add(new Target(device, loop));
     }
 
+    /// Sets what adds devices. Before the first request.
+    void hotPlug(HotPlug slots) {
+        hotPlug = slots;
+    }
+
     CompletionStage<Object> handle(String tag, Object body) {
         if (tag.equals("Exit")) {
             events.event("control socket", MachineEvent.EXIT, 0);
             return CompletableFuture.completedFuture("Ok");
         }
-        return ask(0, tag, body);
+        Optional<CompletionStage<Object>> plugged = hotPlug == null ? Optional.empty() : hotPlug.handle(tag, body);
+        return plugged.orElseGet(() -> ask(0, tag, body));
     }
 
     /// Asks the targets one after the other, each on its own thread, until one accepts.

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,7 @@ final class MachineDevices implements AutoCloseable {
     private final PciRoot root;
     private final List<PlatformNode> platformNodes = new ArrayList<>();
     private final List<AutoCloseable> closing = new ArrayList<>();
+    private final HotPlugSlots hotPlug;
 
     MachineDevices(
             Vm vm, InterruptController interrupts, Contexts contexts, MachinePlan plan, EventLoop loop, ControlRequests requests) {
@@ -84,6 +86,7 @@ final class MachineDevices implements AutoCloseable {
         this.requests = requests;
         root = new PciRoot(
                 plan.pci(), ports, addresses, () -> contexts.events().event("port 0xCF9", MachineEvent.RESET, 0));
+        hotPlug = new HotPlugSlots(root, loop);
         plan.memory().forEach(range -> addresses.add(range.gpa(), range.sizeBytes(), range.purpose() + " memory", MEMORY));
         interrupts.devices().forEach(placed -> register(placed.id(), placed.device(), placed.resources(), new ReentrantLock()));
     }
@@ -108,11 +111,7 @@ final class MachineDevices implements AutoCloseable {
         }
         BootOrder order = new BootOrder();
         places.forEach((device, address) -> {
-            PciFunction function = switch (device) {
-                case DeviceSpec.Virtio virtio -> virtio(virtio, address);
-                case DeviceSpec.Pci pci -> pci(pci);
-                case DeviceSpec.Platform platform -> throw new IllegalStateException(platform.id());
-            };
+            PciFunction function = device instanceof DeviceSpec.Virtio virtio ? virtio(virtio, address) : pci((DeviceSpec.Pci) device);
             root.add(address, function);
             if (device instanceof DeviceSpec.Virtio virtio) {
                 order.add(virtio.bootIndex(), address, function);
@@ -127,6 +126,31 @@ final class MachineDevices implements AutoCloseable {
         }
         rootPorts();
         wirePins();
+        closing.add(hotPlug);
+    }
+
+    /// Plugs a device into a free slot while the guest runs. On the machine's loop.
+    /// @return the number of the bus that it is on
+    /// @throws VmmException when no slot is free or the device can't be made
+    int plug(DeviceSpec.Virtio spec) {
+        return hotPlug.plug(address -> {
+            VirtioHost life = make(spec);
+            try {
+                MsiVector[] vectors = vectors(life.traits().queueSizes().size() + 1, address);
+                return new HotPlugSlots.Plugged(life, new VirtioPciFunction(life, vectors, vm.capability(IoEvents.class).orElse(null)));
+            } catch (RuntimeException e) {
+                life.close();
+                throw e;
+            }
+        });
+    }
+
+    /// Asks the guest to give a plugged device up. On the machine's loop.
+    /// @param bus what [#plug] has answered
+    /// @return completes when the device is gone
+    /// @throws VmmException.Config when there is none, or it was asked for already
+    CompletionStage<Void> unplug(long bus) {
+        return hotPlug.unplug(bus);
     }
 
     private void rootPorts() {
@@ -142,6 +166,7 @@ final class MachineDevices implements AutoCloseable {
             RootPort made = new RootPort(port, port, interrupts.newMsiVector(address.requesterId()));
             closing.add(made);
             root.add(address, made);
+            hotPlug.add(made);
         }
     }
 
@@ -201,8 +226,16 @@ final class MachineDevices implements AutoCloseable {
             if (device != null) {
                 device.close();
             }
+            if (e instanceof VmmException.Host failure) {
+                throw named(spec, failure);
+            }
             throw e;
         }
+    }
+
+    /// A failure with the device it is about; its options are in `--dump-machine` by the same name.
+    private static VmmException named(DeviceSpec spec, VmmException.Host failure) {
+        return new VmmException.Host(failure.kind(), "%s: %s".formatted(spec.id(), failure.getMessage()), failure);
     }
 
     private MsiVector[] vectors(int count, PciAddress address) {
@@ -223,7 +256,7 @@ final class MachineDevices implements AutoCloseable {
 
     private PciFunction pci(DeviceSpec.Pci spec) {
         ReentrantLock lock = new ReentrantLock();
-        PciDevice device = make(lock, () -> spec.factory().create(contexts.pci(spec.id(), locked(lock))));
+        PciDevice device = make(spec, lock, () -> spec.factory().create(contexts.pci(spec.id(), locked(lock))));
         return new PciDeviceFunction(spec.id(), device, lock);
     }
 
@@ -236,7 +269,7 @@ final class MachineDevices implements AutoCloseable {
                 lines.add(interrupts.line(irq.gsi(), irq.trigger()));
             }
         }
-        PlatformDevice device = make(lock, () -> spec.factory().create(contexts.platform(spec.id(), loop, lines)));
+        PlatformDevice device = make(spec, lock, () -> spec.factory().create(contexts.platform(spec.id(), loop, lines)));
         if (device instanceof CommandTarget target) {
             requests.add(target, loop);
         }
@@ -258,7 +291,7 @@ final class MachineDevices implements AutoCloseable {
     }
 
     /// Makes a device, and closes it later, under its lock: the machine's loop runs already and may have something for it.
-    private <D extends AutoCloseable> D make(ReentrantLock lock, Supplier<D> factory) {
+    private <D extends AutoCloseable> D make(DeviceSpec spec, ReentrantLock lock, Supplier<D> factory) {
         lock.lock();
         try {
             D device = factory.get();
@@ -271,6 +304,8 @@ final class MachineDevices implements AutoCloseable {
                 }
             });
             return device;
+        } catch (VmmException.Host failure) {
+            throw named(spec, failure);
         } finally {
             lock.unlock();
         }
@@ -279,12 +314,11 @@ final class MachineDevices implements AutoCloseable {
     private void register(String id, PlatformDevice device, List<Resource> resources, ReentrantLock lock) {
         for (int i = 0; i < resources.size(); i++) {
             try {
-                switch (resources.get(i)) {
-                    case Resource.Ports(int first, int count) -> ports.add(first, count, id, new LockedDevice(device, i, lock));
-                    case Resource.Mmio(long gpa, long size) -> addresses.add(gpa, size, id, new LockedDevice(device, i, lock));
-                    case Resource.Irq irq -> {
-                        // wired already
-                    }
+                Resource resource = resources.get(i); // an interrupt is wired already
+                if (resource instanceof Resource.Ports(int first, int count)) {
+                    ports.add(first, count, id, new LockedDevice(device, i, lock));
+                } else if (resource instanceof Resource.Mmio(long gpa, long size)) {
+                    addresses.add(gpa, size, id, new LockedDevice(device, i, lock));
                 }
             } catch (IllegalArgumentException overlap) {
                 throw new VmmException.Config(String.valueOf(overlap.getMessage()));

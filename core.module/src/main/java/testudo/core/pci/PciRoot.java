@@ -2,10 +2,12 @@ package testudo.core.pci;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,7 @@ public final class PciRoot {
     private final Runnable reset;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<Integer, PciFunction> functions = new TreeMap<>();
+    private final Map<PciFunction, Gate> gates = new IdentityHashMap<>();
     private final Allocator ioSpace;
     private final Allocator lowSpace;
     private final Allocator highSpace;
@@ -63,6 +66,37 @@ public final class PciRoot {
             }
             for (PciFunction.BarState bar : function.bars()) {
                 bar.assign(allocate(function, bar));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Puts a function on a bus while the guest runs. It gets no addresses: the guest gives it those that the bridge in front of it forwards.
+    /// @param address where; must be free
+    /// @param function the function, which [#unplug] may take out again
+    public void plug(PciAddress address, PciFunction function) {
+        lock.lock();
+        try {
+            if (functions.putIfAbsent(address.requesterId(), function) != null) {
+                throw new IllegalArgumentException("%s: %s is taken".formatted(function.id(), address));
+            }
+            gates.put(function, new Gate());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Takes a function out that was plugged in. On return no access of the guest is in it, and none will be.
+    /// @param address where it is
+    public void unplug(PciAddress address) {
+        lock.lock();
+        try {
+            PciFunction function = functions.remove(address.requesterId());
+            Gate gate = function == null ? null : gates.remove(function);
+            if (gate != null) {
+                function.bars().forEach(bar -> unmap(function, bar));
+                gate.close();
             }
         } finally {
             lock.unlock();
@@ -171,20 +205,26 @@ public final class PciRoot {
             return;
         }
         Bus bus = io ? ports : addresses;
-        if (bar.mappedAt() >= 0) {
-            bus.remove(bar.mappedAt());
-            bar.mappedAt(-1);
-            function.barMoved(bar.bar().index(), -1);
-        }
+        unmap(function, bar);
         if (wanted >= 0) {
             try {
-                bus.add(wanted, bar.bar().sizeBytes(), function.id(), new BarRange(function, bar.bar().index()));
+                BusDevice range = new BarRange(function, bar.bar().index());
+                Gate gate = gates.get(function);
+                bus.add(wanted, bar.bar().sizeBytes(), function.id(), gate == null ? range : new GatedRange(range, gate));
             } catch (IllegalArgumentException overlap) { // the guest's choice of addresses; it gets no answer there
                 LOG.debug("{}: {}", function.id(), overlap.getMessage());
                 return;
             }
             bar.mappedAt(wanted);
             function.barMoved(bar.bar().index(), wanted);
+        }
+    }
+
+    private void unmap(PciFunction function, PciFunction.BarState bar) {
+        if (bar.mappedAt() >= 0) {
+            (bar.bar().kind() == PciTraits.Kind.IO ? ports : addresses).remove(bar.mappedAt());
+            bar.mappedAt(-1);
+            function.barMoved(bar.bar().index(), -1);
         }
     }
 
@@ -218,6 +258,44 @@ public final class PciRoot {
         @Override
         public void write(long offset, int sizeBytes, long value) {
             function.writeBar(bar, offset, sizeBytes, value);
+        }
+    }
+
+    /// Keeps accesses out of a function that is gone: a vCPU may have found its range just before.
+    private static final class Gate {
+        private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+        private boolean closed;
+
+        /// Waits until nobody is inside.
+        void close() {
+            lock.writeLock().lock();
+            closed = true;
+            lock.writeLock().unlock();
+        }
+    }
+
+    /// The same range, as long as its function is there.
+    private record GatedRange(BusDevice range, Gate gate) implements BusDevice {
+        @Override
+        public long read(long offset, int sizeBytes) {
+            gate.lock.readLock().lock();
+            try {
+                return gate.closed ? -1 : range.read(offset, sizeBytes);
+            } finally {
+                gate.lock.readLock().unlock();
+            }
+        }
+
+        @Override
+        public void write(long offset, int sizeBytes, long value) {
+            gate.lock.readLock().lock();
+            try {
+                if (!gate.closed) {
+                    range.write(offset, sizeBytes, value);
+                }
+            } finally {
+                gate.lock.readLock().unlock();
+            }
         }
     }
 

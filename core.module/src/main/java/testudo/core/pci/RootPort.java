@@ -13,6 +13,7 @@ public final class RootPort extends PciFunction implements AutoCloseable {
     private static final int ROOT_PORT = 0x3420;
     private static final int CLASS_PCI_BRIDGE = 0x060400;
     private static final int HEADER_BRIDGE = 1;
+    private static final int SECONDARY_BUS = 0x19;
     private static final int EXPRESS = 0x10;
     private static final int EXPRESS_BYTES = 0x3C;
     private static final int EXPRESS_VERSION = 2;
@@ -179,6 +180,12 @@ public final class RootPort extends PciFunction implements AutoCloseable {
     @Override
     public int secondaryBus() {
         return secondary;
+    }
+
+    /// The bus behind it, by the number that the guest has given it.
+    /// @return 0 to 255; 0 when the guest has taken the number away
+    public synchronized int busNow() {
+        return config.get(SECONDARY_BUS, 1);
     }
 
     @Override

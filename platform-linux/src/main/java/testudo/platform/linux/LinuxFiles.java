@@ -31,9 +31,10 @@ final class LinuxFiles implements HostFiles {
             throw Errno.failure("cannot open " + path, descriptor);
         }
         Statx.Facts facts = Statx.of(descriptor);
-        if (facts.error() < 0) {
+        int error = facts.type() == Statx.DIRECTORY ? -Errno.EISDIR : facts.error();
+        if (error < 0) {
             new Descriptor(descriptor).close();
-            throw Errno.failure("cannot open " + path, facts.error());
+            throw Errno.failure("cannot open " + path, error);
         }
         int alignment = modes.contains(Mode.DIRECT) ? directAlignment(descriptor, facts) : 1;
         return new LinuxFile(descriptor, path.toString(), facts.type(), alignment);

@@ -89,7 +89,7 @@ final class LinuxPoller extends Descriptor implements Poller {
     private synchronized void replaceAlwaysReady(int descriptor, AlwaysReady... with) {
         AlwaysReady[] others = Arrays.stream(alwaysReady)
                 .filter(entry -> entry.descriptor() != descriptor)
-                .toArray(AlwaysReady[]::new);
+                .toList().toArray(new AlwaysReady[0]);
         if (others.length + with.length > MAX_EVENTS) {
             throw new IllegalStateException("too many regular files in one poller");
         }

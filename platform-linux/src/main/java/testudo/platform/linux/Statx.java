@@ -29,6 +29,7 @@ final class Statx {
     static final int TYPE_MASK = 0xF000;
     static final int FIFO = 0x1000;
     static final int CHARACTER = 0x2000;
+    static final int DIRECTORY = 0x4000;
     static final int BLOCK = 0x6000;
     static final int REGULAR = 0x8000;
 

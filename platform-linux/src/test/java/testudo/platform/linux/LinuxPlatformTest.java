@@ -138,7 +138,7 @@ class LinuxPlatformTest {
         VmmException.Host missing = assertThrows(
                 VmmException.Host.class, () -> platform.files().open(folder.resolve("no"), Set.of(Mode.READ)));
         assertEquals(VmmException.Kind.MISSING, missing.kind());
-        assertEquals("cannot open " + folder.resolve("no") + ": ENOENT", missing.getMessage());
+        assertEquals("cannot open " + folder.resolve("no") + ": ENOENT (it does not exist)", missing.getMessage());
     }
 
     @Test

@@ -35,7 +35,12 @@ public sealed interface DeviceSpec {
             Optional<PciAddress> address,
             OptionalInt bootIndex,
             List<KernelParameter> kernelParameters,
-            Factory<DeviceContext, VirtioDevice> factory) implements DeviceSpec {}
+            Factory<DeviceContext, VirtioDevice> factory) implements DeviceSpec {
+        @Override
+        public int hashCode() {
+            return id.hashCode();
+        }
+    }
 
     /// A PCI device that is not virtio.
     /// @param id its name
@@ -48,7 +53,12 @@ public sealed interface DeviceSpec {
             int rank,
             Optional<PciAddress> address,
             List<KernelParameter> kernelParameters,
-            Factory<DeviceContext, PciDevice> factory) implements DeviceSpec {}
+            Factory<DeviceContext, PciDevice> factory) implements DeviceSpec {
+        @Override
+        public int hashCode() {
+            return id.hashCode();
+        }
+    }
 
     /// A device at fixed ports or addresses.
     /// @param id its name

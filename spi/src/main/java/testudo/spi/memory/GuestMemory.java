@@ -6,7 +6,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,8 +35,8 @@ public final class GuestMemory {
             }
         }
         next.add(region);
-        next.sort(Comparator.comparingLong(GuestRegion::gpa));
-        regions = next.toArray(GuestRegion[]::new);
+        next.sort((one, other) -> Long.compare(one.gpa(), other.gpa()));
+        regions = next.toArray(new GuestRegion[0]);
         generation = generation + 1;
     }
 
@@ -47,7 +46,7 @@ public final class GuestMemory {
     public synchronized boolean remove(long gpa) {
         List<GuestRegion> next = new ArrayList<>(List.of(regions));
         boolean removed = next.removeIf(region -> region.gpa() == gpa);
-        regions = next.toArray(GuestRegion[]::new);
+        regions = next.toArray(new GuestRegion[0]);
         generation = generation + 1;
         return removed;
     }

@@ -50,6 +50,15 @@ public record NetworkOptions(
         hostfwd = List.copyOf(hostfwd);
     }
 
+    /// An interface on a tap that exists, and nothing else said.
+    /// @param name the tap
+    /// @return the options of `--net tap-name=NAME`
+    public static NetworkOptions tap(String name) {
+        return new NetworkOptions(
+                Optional.empty(), Optional.of(name), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(),
+                Optional.empty(), 1, false, Optional.empty(), false, Optional.empty(), List.of(), false, false);
+    }
+
     /// The kernel's back-end for network interfaces.
     /// @param device where it is
     public record VhostNet(@Key(fallback = "/dev/vhost-net", help = "the kernel's device") Path device) {}

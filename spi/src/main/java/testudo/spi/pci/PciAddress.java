@@ -1,5 +1,7 @@
 package testudo.spi.pci;
 
+import org.jspecify.annotations.Nullable;
+
 /// Where a PCI function is.
 /// @param bus 0 to 255
 /// @param device 0 to 31
@@ -32,6 +34,16 @@ public record PciAddress(int bus, int device, int function) {
     /// @return the requester id
     public int requesterId() {
         return bus << 8 | device << 3 | function;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof PciAddress address && address.requesterId() == requesterId();
+    }
+
+    @Override
+    public int hashCode() {
+        return requesterId(); // what a record gets by itself is generated anew at each start
     }
 
     @Override

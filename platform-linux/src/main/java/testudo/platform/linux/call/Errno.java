@@ -125,6 +125,26 @@ public final class Errno {
         };
     }
 
+    /// What an error that users cause means.
+    private static String meaning(int errno) {
+        return switch (errno) {
+            case ENOENT -> " (it does not exist)";
+            case EACCES -> " (no permission)";
+            case EPERM -> " (not allowed)";
+            case EEXIST -> " (it exists already)";
+            case ENOTDIR -> " (part of its path is no directory)";
+            case EISDIR -> " (it is a directory)";
+            case ENXIO -> " (nothing is behind it)";
+            case EBUSY, ETXTBSY -> " (it is in use)";
+            case EMFILE -> " (too many open files; see ulimit -n)";
+            case ENOSPC -> " (no space or quota left)";
+            case EROFS -> " (the file system is read-only)";
+            case EADDRINUSE -> " (the address is in use)";
+            case ECONNREFUSED -> " (nobody listens there)";
+            default -> "";
+        };
+    }
+
     /// What kind of failure an error is.
     /// @param errno positive
     /// @return the kind that callers branch on
@@ -141,10 +161,10 @@ public final class Errno {
     /// Makes the exception for a failed call.
     /// @param what what failed, with values: `cannot open /dev/kvm`
     /// @param result the call's negative result
-    /// @return `WHAT: ENAME`
+    /// @return `WHAT: ENAME (its meaning)`
     public static Host failure(String what, long result) {
         int errno = (int) -result;
-        return new Host(kind(errno), what + ": " + name(errno));
+        return new Host(kind(errno), what + ": " + name(errno) + meaning(errno));
     }
 
     /// Passes a result on, or throws.

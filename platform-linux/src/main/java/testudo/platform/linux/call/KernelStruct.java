@@ -1,11 +1,9 @@
 package testudo.platform.linux.call;
 
-import static java.lang.foreign.MemoryLayout.PathElement.groupElement;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.StructLayout;
 
-import java.lang.foreign.GroupLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
-
-/// Where the fields of a kernel structure are.
+/// Where the fields of a kernel structure are. Counted here, because [MemoryLayout#byteOffset] generates classes at each start.
 public final class KernelStruct {
     private KernelStruct() {}
 
@@ -13,12 +11,17 @@ public final class KernelStruct {
     /// @param layout the structure
     /// @param field its name, with dots into nested structures
     /// @return byte offset
-    public static long offset(GroupLayout layout, String field) {
+    /// @throws IllegalArgumentException when there is no such field
+    public static long offset(StructLayout layout, String field) {
         int dot = field.indexOf('.');
-        if (dot < 0) {
-            return layout.byteOffset(groupElement(field));
+        String name = dot < 0 ? field : field.substring(0, dot);
+        long offset = 0;
+        for (MemoryLayout member : layout.memberLayouts()) {
+            if (name.equals(member.name().orElse(""))) {
+                return dot < 0 ? offset : offset + offset((StructLayout) member, field.substring(dot + 1));
+            }
+            offset += member.byteSize();
         }
-        PathElement outer = groupElement(field.substring(0, dot));
-        return layout.byteOffset(outer) + offset((GroupLayout) layout.select(outer), field.substring(dot + 1));
+        throw new IllegalArgumentException("no field %s in %s".formatted(name, layout));
     }
 }

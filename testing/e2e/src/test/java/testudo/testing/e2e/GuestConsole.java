@@ -12,6 +12,8 @@ final class GuestConsole {
 
     private static final Duration COMMAND_LIMIT = Duration.ofMinutes(3);
     private static final Pattern PROMPT = Pattern.compile("guest# ");
+    /// The end, as [OuterProgram] tells it, is left for those who ask for the exit code.
+    private static final Pattern PROMPT_OR_END = Pattern.compile(PROMPT.pattern() + "|(?=\\[program ended: )");
     private static final int LINE_LIMIT = 4000;
 
     private final Port port;
@@ -22,8 +24,11 @@ final class GuestConsole {
     }
 
     /// Waits for the guest's first prompt.
+    /// @throws AssertionError when it does not come, at once when the monitor has ended
     void awaitPrompt() throws InterruptedException {
-        port.expect(PROMPT, BOOT_LIMIT);
+        if (port.expect(PROMPT_OR_END, BOOT_LIMIT).group().isEmpty()) {
+            throw new AssertionError("the monitor ended before the guest's prompt");
+        }
     }
 
     /// Runs a command line in the guest.

@@ -5,7 +5,8 @@ import java.time.Duration;
 
 /// Base of the tests that run the product.
 abstract class OnProduct extends OnHost {
-    private static final Duration CLIENT_LIMIT = Duration.ofMinutes(2);
+    /// How long a client command, or an end that it asked for, may take.
+    protected static final Duration CLIENT_LIMIT = Duration.ofMinutes(2);
 
     /// A small machine of this backend.
     protected RunOptions machine() {
@@ -15,7 +16,11 @@ abstract class OnProduct extends OnHost {
     /// Starts a machine and waits for the guest's prompt.
     protected Guest boot(RunOptions options) throws IOException, InterruptedException {
         host.exec("rm -f " + RunOptions.socket(host));
-        BackgroundProgram monitor = start(1, options.commandLine(host, backend));
+        return boot(start(1, options.commandLine(host, backend)));
+    }
+
+    /// Waits for the prompt of a guest whose machine was started with a command line of its own.
+    protected Guest boot(BackgroundProgram monitor) throws IOException, InterruptedException {
         GuestConsole console = new GuestConsole(monitor.console());
         console.awaitPrompt();
         return new Guest(monitor, console);

@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 final class Bytes {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfShort LITTLE_SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private Bytes() {}
@@ -29,6 +30,10 @@ final class Bytes {
         return (long) u16(at, offset) << 32 | Integer.toUnsignedLong(u32(at, offset + 2));
     }
 
+    static long u64(MemorySegment at, long offset) {
+        return at.get(LONG, offset);
+    }
+
     static void put8(MemorySegment at, long offset, int value) {
         at.set(ValueLayout.JAVA_BYTE, offset, (byte) value);
     }
@@ -44,6 +49,10 @@ final class Bytes {
     static void put48(MemorySegment at, long offset, long value) {
         put16(at, offset, (int) (value >>> 32));
         put32(at, offset + 2, (int) value);
+    }
+
+    static void put64(MemorySegment at, long offset, long value) {
+        at.set(LONG, offset, value);
     }
 
     /// The header in front of a frame is little-endian.
@@ -67,6 +76,11 @@ final class Bytes {
             result += (long) u8(at, offset + i) << 8;
         }
         return result;
+    }
+
+    /// The sum of the words of an address, as [#sum] has it.
+    static long sum(long high, long low) {
+        return (high >>> 32) + (high & 0xFFFF_FFFFL) + (low >>> 32) + (low & 0xFFFF_FFFFL);
     }
 
     /// Folds a sum to 16 bits.

@@ -35,7 +35,8 @@ final class DhcpServer {
     /// @param packet a UDP packet
     /// @return false when it is not for a DHCP server
     boolean request(IpPacket packet) {
-        boolean forServer = packet.to() == -1 || packet.to() == Subnet.GATEWAY || packet.to() == Subnet.BROADCAST;
+        int to = (int) packet.toLow();
+        boolean forServer = !packet.isIpv6() && (to == -1 || to == Subnet.GATEWAY || to == Subnet.BROADCAST);
         if (!forServer || packet.lengthBytes() < UDP_BYTES || packet.u16(2) != SERVER_PORT) {
             return false;
         }
@@ -53,7 +54,7 @@ final class DhcpServer {
             case INFORM -> ACK;
             default -> 0;
         };
-        if (answer != 0 && writer.begin()) {
+        if (answer != 0 && writer.begin(false)) {
             reply(packet, answer);
         }
         return true;
@@ -110,8 +111,8 @@ final class DhcpServer {
         Bytes.put16(memory, udp, SERVER_PORT);
         Bytes.put16(memory, udp + 2, CLIENT_PORT);
         Bytes.put16(memory, udp + 4, UDP_BYTES + end);
-        Bytes.put16(memory, udp + 6, 0); // no checksum: allowed over IPv4 (RFC 768)
-        writer.finish(FrameWriter.UDP, Subnet.GATEWAY, -1, UDP_BYTES + end);
+        writer.addresses(0, Subnet.mapped(Subnet.GATEWAY), 0, Subnet.mapped(-1));
+        writer.finishUdp(UDP_BYTES + end);
     }
 
     private void put(MemorySegment memory, long at, int code, int sizeBytes, int value) {

@@ -2,21 +2,26 @@ package testudo.plugin.net.user;
 
 import java.lang.foreign.MemorySegment;
 
-/// What the gateway answers itself: ARP (RFC 826), ICMP echo (RFC 792), DHCP (RFC 2131). Under the stack's lock.
+/// What the gateway answers itself: ARP (RFC 826), ICMP echo (RFC 792, RFC 4443), DHCP (RFC 2131). Under the stack's lock.
 final class LocalServices {
     private static final int ARP_BYTES = 28;
     private static final int ARP_REQUEST = 1;
     private static final int ARP_REPLY = 2;
     private static final int ARP_ETHERNET_IPV4 = 0x0001_0800;
     private static final int TYPE_ARP = 0x0806;
+    private static final int ECHO_BYTES = 8;
     private static final int ECHO_REQUEST = 8;
     private static final int ECHO_REPLY = 0;
+    private static final int ECHO_REQUEST_6 = 128;
+    private static final int ECHO_REPLY_6 = 129;
 
     private final FrameWriter writer;
     private final DhcpServer dhcp;
+    private final int mtu;
 
     LocalServices(FrameWriter writer, int mtu, boolean hasNameServer) {
         this.writer = writer;
+        this.mtu = mtu;
         dhcp = new DhcpServer(writer, mtu, hasNameServer);
     }
 
@@ -25,7 +30,7 @@ final class LocalServices {
             return false;
         }
         int wanted = Bytes.u32(frame, at + 24);
-        if (!Subnet.isOurs(wanted) || !writer.begin()) {
+        if (!Subnet.isOurs(wanted) || !writer.begin(false)) {
             return false; // also the guest's probe for its own address, which must stay unanswered
         }
         MemorySegment memory = writer.memory();
@@ -41,17 +46,19 @@ final class LocalServices {
         return true;
     }
 
-    boolean icmp(IpPacket packet) {
-        if (!Subnet.isOurs(packet.to()) || packet.lengthBytes() < 8 || packet.u8(0) != ECHO_REQUEST || !writer.begin()) {
+    /// Answers `ping`. A request that was put together from fragments, longer than the MTU, stays unanswered.
+    boolean echo(IpPacket packet) {
+        boolean asked = packet.lengthBytes() >= ECHO_BYTES && packet.u8(0) == (packet.isIpv6() ? ECHO_REQUEST_6 : ECHO_REQUEST);
+        boolean fits = packet.lengthBytes() <= mtu - FrameWriter.headerBytes(packet.isIpv6());
+        if (!asked || !fits || !Subnet.isOurs(packet.toHigh(), packet.toLow()) || !writer.begin(packet.isIpv6())) {
             return false;
         }
         MemorySegment memory = writer.memory();
         long reply = writer.payload();
         MemorySegment.copy(packet.memory(), packet.at(), memory, reply, packet.lengthBytes());
-        Bytes.put8(memory, reply, ECHO_REPLY);
-        Bytes.put16(memory, reply + 2, 0);
-        Bytes.put16(memory, reply + 2, Bytes.checksum(Bytes.sum(memory, reply, packet.lengthBytes(), 0)));
-        writer.finish(FrameWriter.ICMP, packet.to(), packet.from(), packet.lengthBytes());
+        Bytes.put8(memory, reply, packet.isIpv6() ? ECHO_REPLY_6 : ECHO_REPLY);
+        writer.addresses(packet.toHigh(), packet.toLow(), packet.fromHigh(), packet.fromLow());
+        writer.finishIcmp(packet.lengthBytes());
         return true;
     }
 

@@ -1,7 +1,6 @@
 package testudo.plugin.net.user;
 
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +14,7 @@ final class NameServers {
 
     private NameServers() {}
 
-    /// The first IPv4 name server of the host's resolver.
+    /// The first name server of the host's resolver.
     /// @return empty when the host has none
     static Optional<InetAddress> first() {
         try {
@@ -30,10 +29,7 @@ final class NameServers {
             StringTokenizer words = new StringTokenizer(line);
             if (words.countTokens() >= 2 && words.nextToken().equals(WORD)) {
                 try {
-                    InetAddress address = InetAddress.ofLiteral(words.nextToken());
-                    if (address instanceof Inet4Address) {
-                        return Optional.of(address);
-                    }
+                    return Optional.of(InetAddress.ofLiteral(words.nextToken()));
                 } catch (IllegalArgumentException e) {
                     continue; // not an address: the resolver of the host ignores such a line too
                 }

@@ -2,13 +2,16 @@ package testudo.plugin.net.user;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import testudo.spi.VmmException;
@@ -17,33 +20,40 @@ import testudo.spi.net.NetworkLink;
 /// The network between guest and host: sorts the guest's frames, waits for the host's sockets and for time.
 final class Stack {
     private static final Logger LOG = LoggerFactory.getLogger(Stack.class);
-    private static final long TICK_MILLIS = 50;
-    private static final int TYPE_IP = 0x0800;
+    private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final int TYPE_ARP = 0x0806;
     private static final int ETHERNET_AT = NetworkLink.HEADER_BYTES;
     private static final int IP_AT = ETHERNET_AT + FrameWriter.ETHERNET_BYTES;
-    private static final int FRAGMENT_BITS = 0x3FFF;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final FrameWriter writer;
     private final Selector selector;
     private final Thread thread;
+    private final IpPacket packet = new IpPacket();
+    private final Fragments fragments;
     private final LocalServices services;
+    private final Neighbours neighbours;
     private final UdpFlows datagrams;
     private final TcpConnections connections;
+    private final Consumer<SelectionKey> ready = this::ready;
+    private long ticked = System.nanoTime();
     private volatile boolean closing;
     private volatile boolean roomAgain;
 
-    Stack(FrameWriter writer, Reach reach, int mtu, boolean hasNameServer) {
+    /// @param arena what waits is kept there; closed after the stack
+    Stack(FrameWriter writer, Reach reach, int mtu, boolean hasNameServer, Arena arena) {
         this.writer = writer;
         try {
             selector = Selector.open();
         } catch (IOException e) {
             throw new VmmException.Host(VmmException.Kind.EXHAUSTED, "cannot open a selector [network user]: " + e.getMessage(), e);
         }
+        fragments = new Fragments(arena);
         services = new LocalServices(writer, mtu, hasNameServer);
-        datagrams = new UdpFlows(writer, reach, selector, mtu);
-        connections = new TcpConnections(writer, reach, selector, mtu);
+        neighbours = new Neighbours(writer, mtu, hasNameServer);
+        datagrams = new UdpFlows(writer, reach, selector, neighbours, mtu);
+        connections = new TcpConnections(
+                packet, writer, reach, selector, neighbours, new TcpConnections.Sizes(mtu, new BufferPool(arena)));
         thread = Thread.ofPlatform().name("net-user").daemon(true).unstarted(this::loop);
     }
 
@@ -58,18 +68,22 @@ final class Stack {
                     datagrams.listen(forward);
                 }
             }
-        } catch (VmmException.Host failure) {
+        } catch (VmmException failure) {
             closeSelector();
             throw failure;
         }
         thread.start();
     }
 
-    void agree(boolean checksums, boolean segments) {
+    /// What the guest can do itself.
+    /// @param checksums sum
+    /// @param segments4 cut long TCP segments over IPv4
+    /// @param segments6 and over IPv6
+    void agree(boolean checksums, boolean segments4, boolean segments6) {
         lock.lock();
         try {
             writer.offloadChecksum(checksums);
-            connections.longSegments(checksums && segments);
+            connections.longSegments(checksums && segments4, checksums && segments6);
         } finally {
             lock.unlock();
         }
@@ -92,32 +106,25 @@ final class Stack {
                 return false;
             }
             writer.guest(Bytes.u48(frame, ETHERNET_AT + 6));
-            int type = Bytes.u16(frame, ETHERNET_AT + 12);
-            if (type == TYPE_ARP) {
+            if (Bytes.u16(frame, ETHERNET_AT + 12) == TYPE_ARP) {
                 return services.arp(frame, IP_AT, lengthBytes);
             }
-            return type == TYPE_IP && fromGuestIp(frame, lengthBytes);
+            return packet.read(frame, lengthBytes) && fromGuest();
         } finally {
             lock.unlock();
         }
     }
 
-    private boolean fromGuestIp(MemorySegment frame, int lengthBytes) {
-        if (lengthBytes < IP_AT + FrameWriter.IP_BYTES || Bytes.u8(frame, IP_AT) >>> 4 != 4) {
+    private boolean fromGuest() {
+        if (packet.isFragment() && !fragments.add(packet, System.nanoTime())) {
             return false;
         }
-        int headerBytes = (Bytes.u8(frame, IP_AT) & 0xF) * 4;
-        int totalBytes = Bytes.u16(frame, IP_AT + 2);
-        boolean broken = headerBytes < FrameWriter.IP_BYTES || totalBytes < headerBytes || IP_AT + totalBytes > lengthBytes;
-        if (broken || (Bytes.u16(frame, IP_AT + 6) & FRAGMENT_BITS) != 0) {
-            return false; // fragments are not put together
-        }
-        IpPacket packet = new IpPacket(
-                frame, IP_AT + headerBytes, totalBytes - headerBytes, Bytes.u32(frame, IP_AT + 12), Bytes.u32(frame, IP_AT + 16));
-        return switch (Bytes.u8(frame, IP_AT + 9)) {
-            case FrameWriter.ICMP -> services.icmp(packet);
+        neighbours.seen(packet);
+        return switch (packet.protocol()) {
+            case FrameWriter.ICMP -> !packet.isIpv6() && services.echo(packet);
+            case FrameWriter.ICMPV6 -> packet.isIpv6() && (neighbours.solicited(packet, System.nanoTime()) || services.echo(packet));
             case FrameWriter.UDP -> services.dhcp(packet) || datagrams.fromGuest(packet);
-            case FrameWriter.TCP -> connections.fromGuest(packet);
+            case FrameWriter.TCP -> connections.fromGuest();
             default -> false;
         };
     }
@@ -125,12 +132,16 @@ final class Stack {
     private void loop() {
         try {
             while (!closing) {
-                selector.select(connections.wantsTime() ? TICK_MILLIS : 1000);
-                lock.lock();
                 try {
-                    turn();
+                    selector.select(ready, connections.patienceMillis());
+                    if (!lock.isHeldByCurrentThread()) {
+                        lock.lock();
+                    }
+                    turn(System.nanoTime());
                 } finally {
-                    lock.unlock();
+                    if (lock.isHeldByCurrentThread()) {
+                        lock.unlock();
+                    }
                 }
             }
         } catch (ClosedSelectorException e) {
@@ -140,22 +151,29 @@ final class Stack {
         }
     }
 
-    private void turn() {
-        for (SelectionKey key : selector.selectedKeys()) {
-            HostTask task = (HostTask) key.attachment();
-            try {
-                if (key.isValid()) {
-                    task.ready(key);
-                }
-            } catch (IOException | CancelledKeyException e) {
-                LOG.debug("network user: a socket ended: {}", e.getMessage());
-                task.fail();
-            }
+    /// A socket is ready: the first of a turn takes the lock for all.
+    private void ready(SelectionKey key) {
+        if (!lock.isHeldByCurrentThread()) {
+            lock.lock();
         }
-        selector.selectedKeys().clear();
-        long now = System.nanoTime();
-        connections.tick(now);
-        datagrams.tick(now);
+        HostTask task = (HostTask) key.attachment();
+        try {
+            if (key.isValid()) {
+                task.ready(key);
+            }
+        } catch (IOException | CancelledKeyException e) {
+            LOG.debug("network user: a socket ended: {}", e.getMessage());
+            task.fail();
+        }
+    }
+
+    private void turn(long now) {
+        if (now - ticked >= TICK_NANOS) {
+            ticked = now;
+            connections.tick(now);
+            datagrams.tick(now);
+            neighbours.tick(now);
+        }
         if (roomAgain) {
             roomAgain = false;
             connections.pump();

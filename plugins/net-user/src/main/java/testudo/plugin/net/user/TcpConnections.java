@@ -2,6 +2,7 @@ package testudo.plugin.net.user;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -30,47 +31,75 @@ final class TcpConnections {
     private static final int FIRST_PORT = 49_152;
     private static final int PORTS = 65_536 - FIRST_PORT;
     private static final int MOST_AT_ONCE = 64;
+    private static final long SHORT_MILLIS = 50;
+    private static final long LONG_MILLIS = 250;
+    private static final long NONE_MILLIS = 1000;
 
     private final FrameWriter writer;
     private final Reach reach;
     private final Selector selector;
     private final int mtu;
+    private final Neighbours neighbours;
+    private final BufferPool pool;
+    private final TcpSegment segment;
     private final Map<Flow, TcpConnection> byFlow = new HashMap<>();
-    private boolean longSegments;
+    private final List<TcpConnection> list = new ArrayList<>();
+    private final Flow wanted = new Flow();
+    private boolean longSegments4;
+    private boolean longSegments6;
     private int nextPort;
+    private volatile int waiting;
+    private volatile int open;
 
-    /// What tells a connection from others, as the guest sees it.
-    record Flow(int guestPort, int address, int port) {}
-
-    TcpConnections(FrameWriter writer, Reach reach, Selector selector, int mtu) {
+    /// @param packet in which segments come
+    TcpConnections(IpPacket packet, FrameWriter writer, Reach reach, Selector selector, Neighbours neighbours, Sizes sizes) {
+        segment = new TcpSegment(packet);
         this.writer = writer;
         this.reach = reach;
         this.selector = selector;
-        this.mtu = mtu;
+        this.neighbours = neighbours;
+        this.pool = sizes.pool();
+        this.mtu = sizes.mtu();
     }
 
-    void longSegments(boolean yes) {
-        longSegments = yes;
+    /// How much there is room for.
+    /// @param mtu the guest's
+    /// @param pool memory for what waits
+    record Sizes(int mtu, BufferPool pool) {}
+
+    /// Whether the guest cuts long segments itself, by family.
+    void longSegments(boolean ipv4, boolean ipv6) {
+        longSegments4 = ipv4;
+        longSegments6 = ipv6;
     }
 
-    boolean longSegments() {
-        return longSegments;
+    boolean longSegments(boolean ipv6) {
+        return ipv6 ? longSegments6 : longSegments4;
+    }
+
+    BufferPool pool() {
+        return pool;
+    }
+
+    /// One connection more, or less, waits for time to pass.
+    void waiting(int change) {
+        waiting = waiting + change;
     }
 
     int mtu() {
         return mtu;
     }
 
-    /// Whether anything waits for time to pass.
-    boolean wantsTime() {
-        return !byFlow.isEmpty();
+    /// After how long to look whether something has to be sent again. Any thread.
+    long patienceMillis() {
+        return waiting > 0 ? SHORT_MILLIS : open > 0 ? LONG_MILLIS : NONE_MILLIS;
     }
 
     /// Opens a forwarded port.
     void listen(Forward forward) {
         try {
             ServerSocketChannel server = ServerSocketChannel.open();
-            server.register(configured(server), SelectionKey.OP_ACCEPT, new Listener(server, forward.guestPort()));
+            server.register(configured(server), SelectionKey.OP_ACCEPT, new Listener(server, forward));
             server.bind(forward.host());
             LOG.info("network user: {} leads to the guest's port {}", server.getLocalAddress(), forward.guestPort());
         } catch (IOException e) {
@@ -84,60 +113,71 @@ final class TcpConnections {
         return selector;
     }
 
-    boolean fromGuest(IpPacket packet) {
-        if (packet.lengthBytes() < HEADER_BYTES || packet.from() != Subnet.GUEST) {
+    /// The packet is a segment of the guest.
+    boolean fromGuest() {
+        IpPacket packet = segment.packet();
+        if (!segment.read() || !Subnet.isGuest(packet.fromHigh(), packet.fromLow())) {
             return false;
         }
-        int headerBytes = (packet.u8(12) >>> 4) * 4;
-        if (headerBytes < HEADER_BYTES || headerBytes > packet.lengthBytes()) {
-            return false;
-        }
-        Flow flow = new Flow(packet.u16(0), packet.to(), packet.u16(2));
-        TcpSegment segment = new TcpSegment(packet, headerBytes);
-        TcpConnection connection = byFlow.get(flow);
+        wanted.guest(packet.fromHigh(), packet.fromLow(), packet.u16(0)).peer(packet.toHigh(), packet.toLow(), packet.u16(2));
+        TcpConnection connection = byFlow.get(wanted);
         if (connection != null) {
             connection.fromGuest(segment);
         } else if (segment.has(SYN) && !segment.has(ACK) && !segment.has(RST)) {
-            open(flow, segment);
+            open(new Flow(wanted));
         } else if (!segment.has(RST)) {
-            refuse(flow, segment);
+            refuse(wanted);
         }
         return true;
     }
 
-    private void open(Flow flow, TcpSegment syn) {
-        InetSocketAddress to = reach.destination(flow.address(), flow.port());
-        if (to == null || byFlow.size() >= MOST_CONNECTIONS) {
-            refuse(flow, syn);
+    private void open(Flow flow) {
+        InetSocketAddress to = reach.destination(flow.high(), flow.low(), flow.port());
+        if (to == null || list.size() >= MOST_CONNECTIONS) {
+            refuse(flow);
             return;
         }
         SocketChannel channel = null;
+        TcpConnection connection = null;
         try {
             channel = SocketChannel.open();
             channel.configureBlocking(false);
-            TcpConnection connection = new TcpConnection(this, writer, flow, channel);
-            connection.key(channel.register(selector, SelectionKey.OP_CONNECT, connection));
-            byFlow.put(flow, connection);
-            connection.guestOpens(syn, channel.connect(to));
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true); // the guest has done that already, or not, as it likes
+            connection = add(flow, channel, SelectionKey.OP_CONNECT);
+            connection.guestOpens(segment, channel.connect(to));
             selector.wakeup();
         } catch (IOException | RuntimeException e) { // unresolved or unsupported addresses come as unchecked exceptions
             LOG.debug("network user: connection to {} refused: {}", to, e.getMessage());
-            byFlow.remove(flow);
+            if (connection != null) {
+                connection.close();
+            }
             close(channel);
-            refuse(flow, syn);
+            refuse(flow);
         }
     }
 
+    private TcpConnection add(Flow flow, SocketChannel channel, int operations) throws IOException {
+        TcpConnection connection = new TcpConnection(this, writer, flow, channel);
+        connection.key(channel.register(selector, operations, connection));
+        byFlow.put(flow, connection);
+        connection.index = list.size();
+        list.add(connection);
+        open = list.size();
+        return connection;
+    }
+
     /// A connection from the host to a forwarded port.
-    private void accept(SocketChannel channel, int guestPort) throws IOException {
-        for (int tries = 0; tries < PORTS && byFlow.size() < MOST_CONNECTIONS; tries++) {
-            Flow flow = new Flow(guestPort, Subnet.GATEWAY, FIRST_PORT + nextPort++ % PORTS);
-            if (!byFlow.containsKey(flow)) {
+    private void accept(SocketChannel channel, Forward forward) throws IOException {
+        boolean ipv6 = forward.guestHigh() != 0;
+        long guestLow = forward.guestLow() == 0 ? neighbours.guestLow() : forward.guestLow();
+        for (int tries = 0; tries < PORTS && list.size() < MOST_CONNECTIONS && guestLow != 0; tries++) {
+            wanted.guest(forward.guestHigh(), guestLow, forward.guestPort());
+            int port = FIRST_PORT + nextPort++ % PORTS;
+            wanted.peer(ipv6 ? Subnet.PREFIX : 0, ipv6 ? Subnet.GATEWAY_LOW : Subnet.mapped(Subnet.GATEWAY), port);
+            if (!byFlow.containsKey(wanted)) {
                 channel.configureBlocking(false);
-                TcpConnection connection = new TcpConnection(this, writer, flow, channel);
-                connection.key(channel.register(selector, 0, connection));
-                byFlow.put(flow, connection);
-                connection.hostOpens();
+                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                add(new Flow(wanted), channel, 0).hostOpens();
                 return;
             }
         }
@@ -145,32 +185,43 @@ final class TcpConnections {
     }
 
     /// Answers a segment that belongs to nothing (RFC 9293, 3.5.2 "Reset Generation").
-    private void refuse(Flow flow, TcpSegment segment) {
-        if (writer.begin()) {
+    private void refuse(Flow flow) {
+        if (writer.begin(flow)) {
             int sequence = segment.has(ACK) ? segment.acknowledgment() : 0;
-            TcpSegment.header(writer, flow, sequence, segment.nextSequence(), RST | ACK, 0);
-            writer.finishTcp(flow.address(), Subnet.GUEST, HEADER_BYTES, 0, 1);
+            TcpSegment.header(writer, flow, sequence, segment.nextSequence(), RST | ACK, HEADER_BYTES);
+            TcpSegment.window(writer, 0);
+            writer.finishTcp(HEADER_BYTES, 0, 1);
         }
     }
 
-    void remove(Flow flow) {
-        byFlow.remove(flow);
+    void remove(TcpConnection connection) {
+        if (byFlow.remove(connection.flow(), connection)) {
+            TcpConnection last = list.removeLast();
+            if (last != connection) {
+                list.set(connection.index, last);
+                last.index = connection.index;
+            }
+            open = list.size();
+        }
     }
 
     /// Sends what the full ring kept back.
     void pump() {
-        byFlow.values().forEach(TcpConnection::pump);
+        for (int i = 0; i < list.size(); i++) {
+            list.get(i).pump();
+        }
     }
 
     void tick(long now) {
-        for (TcpConnection connection : List.copyOf(byFlow.values())) {
-            connection.tick(now);
+        for (int i = list.size() - 1; i >= 0; i--) { // one that ends is replaced by the last, which was looked at
+            list.get(i).tick(now);
         }
     }
 
     void close() {
-        new ArrayList<>(byFlow.values()).forEach(TcpConnection::abort);
-        byFlow.clear();
+        while (!list.isEmpty()) {
+            list.getLast().close();
+        }
     }
 
     static void close(@Nullable SocketChannel channel) {
@@ -185,14 +236,14 @@ final class TcpConnections {
 
     /// A forwarded port.
     /// @param server its socket
-    /// @param guestPort where it leads
+    /// @param forward where it leads
     private final class Listener implements HostTask {
         private final ServerSocketChannel server;
-        private final int guestPort;
+        private final Forward forward;
 
-        Listener(ServerSocketChannel server, int guestPort) {
+        Listener(ServerSocketChannel server, Forward forward) {
             this.server = server;
-            this.guestPort = guestPort;
+            this.forward = forward;
         }
 
         @Override
@@ -203,10 +254,19 @@ final class TcpConnections {
                     if (channel == null) {
                         return;
                     }
-                    accept(channel, guestPort);
+                    admit(channel);
                 }
             } catch (IOException e) {
                 LOG.warn("network user: a connection to a forwarded port was lost: {}", e.getMessage());
+            }
+        }
+
+        private void admit(SocketChannel channel) throws IOException {
+            try {
+                accept(channel, forward);
+            } catch (IOException e) {
+                close(channel);
+                throw e;
             }
         }
 

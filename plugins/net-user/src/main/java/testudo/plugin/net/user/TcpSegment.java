@@ -1,19 +1,38 @@
 package testudo.plugin.net.user;
 
 import java.lang.foreign.MemorySegment;
-import testudo.plugin.net.user.TcpConnections.Flow;
 
-/// A TCP segment of the guest, whose header has been checked to lie within its packet.
-/// @param packet the packet
-/// @param headerBytes 20 to 60
-record TcpSegment(IpPacket packet, int headerBytes) {
-    private static final int FIXED_BYTES = 20;
+/// A TCP segment of the guest, whose header has been checked to lie within its packet. One for all segments: it says what the last [#read] has found.
+final class TcpSegment {
+    static final int FIXED_BYTES = 20;
+    static final int WINDOW_SCALE = 7;
+    static final int UNSCALED_WINDOW = 65_535;
     private static final int OPTION_END = 0;
     private static final int OPTION_NOTHING = 1;
     private static final int OPTION_MSS = 2;
     private static final int OPTION_SCALE = 3;
     private static final int MOST_SCALE = 14;
     private static final int DEFAULT_MSS = 536;
+    private static final int LEAST_MSS = 64;
+
+    private final IpPacket packet;
+    private int headerBytes;
+
+    /// @param packet which is read
+    TcpSegment(IpPacket packet) {
+        this.packet = packet;
+    }
+
+    /// Looks at the packet.
+    /// @return false when its header is broken
+    boolean read() {
+        headerBytes = packet.lengthBytes() < FIXED_BYTES ? 0 : (packet.u8(12) >>> 4) * 4;
+        return headerBytes >= FIXED_BYTES && headerBytes <= packet.lengthBytes();
+    }
+
+    IpPacket packet() {
+        return packet;
+    }
 
     int sequence() {
         return packet.u32(4);
@@ -35,6 +54,7 @@ record TcpSegment(IpPacket packet, int headerBytes) {
         return packet.lengthBytes() - headerBytes;
     }
 
+    /// Where the data starts in the packet's memory.
     int dataAt() {
         return packet.at() + headerBytes;
     }
@@ -47,7 +67,7 @@ record TcpSegment(IpPacket packet, int headerBytes) {
     /// The longest segment the guest takes (RFC 9293, 3.7.1 "Maximum Segment Size Option").
     int mss() {
         int value = option(OPTION_MSS, 4);
-        return value < 0 ? DEFAULT_MSS : Math.max(value, 64);
+        return value < 0 ? DEFAULT_MSS : Math.max(value, LEAST_MSS);
     }
 
     /// The guest's window scale (RFC 7323, 2.2 "Window Scale Option").
@@ -78,11 +98,6 @@ record TcpSegment(IpPacket packet, int headerBytes) {
         return -1;
     }
 
-    /// Writes a header without options for the guest.
-    static void header(FrameWriter writer, Flow flow, int sequence, int acknowledgment, int flags, int window) {
-        header(writer, flow, sequence, acknowledgment, flags, window, FIXED_BYTES);
-    }
-
     /// Writes the options of a SYN behind a header: MSS and window scale.
     static void synOptions(FrameWriter writer, int mss, int scale) {
         MemorySegment memory = writer.memory();
@@ -91,9 +106,8 @@ record TcpSegment(IpPacket packet, int headerBytes) {
         Bytes.put32(memory, at + 4, scale < 0 ? 0x0101_0101 : OPTION_NOTHING << 24 | OPTION_SCALE << 16 | 3 << 8 | scale);
     }
 
-    /// Writes a header of some length for the guest.
-    static void header(
-            FrameWriter writer, Flow flow, int sequence, int acknowledgment, int flags, int window, int headerBytes) {
+    /// Writes a header for the guest; [#window] follows.
+    static void header(FrameWriter writer, Flow flow, int sequence, int acknowledgment, int flags, int headerBytes) {
         MemorySegment memory = writer.memory();
         long at = writer.payload();
         Bytes.put16(memory, at, flow.port());
@@ -101,7 +115,11 @@ record TcpSegment(IpPacket packet, int headerBytes) {
         Bytes.put32(memory, at + 4, sequence);
         Bytes.put32(memory, at + 8, acknowledgment);
         Bytes.put16(memory, at + 12, ((headerBytes / 4) << 12) | flags);
-        Bytes.put16(memory, at + 14, window);
         Bytes.put32(memory, at + 16, 0);
+    }
+
+    /// Writes the window of a header.
+    static void window(FrameWriter writer, int value) {
+        Bytes.put16(writer.memory(), writer.payload() + 14, value);
     }
 }

@@ -2,15 +2,12 @@ package testudo.plugin.net.user;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,31 +20,103 @@ final class UdpFlows {
     static final int MOST_FLOWS = 512;
     private static final Logger LOG = LoggerFactory.getLogger(UdpFlows.class);
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
-    private static final int HEADER_BYTES = 8;
     private static final int LONGEST = 65_507;
-    private static final int MOST_AT_ONCE = 64;
+    private static final int BUCKETS = 1024;
+    private static final int IPV6 = 1 << 16;
 
     private final FrameWriter writer;
     private final Reach reach;
     private final Selector selector;
+    private final Neighbours neighbours;
     private final int mtu;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(LONGEST);
     private final MemorySegment bufferMemory = MemorySegment.ofBuffer(buffer);
-    private final Map<Integer, Flow> byPort = new LinkedHashMap<>(16, 0.75f, true);
+    private final @Nullable UdpFlow[] buckets = new UdpFlow[BUCKETS];
+    private int count;
 
-    UdpFlows(FrameWriter writer, Reach reach, Selector selector, int mtu) {
+    UdpFlows(FrameWriter writer, Reach reach, Selector selector, Neighbours neighbours, int mtu) {
         this.writer = writer;
         this.reach = reach;
         this.selector = selector;
+        this.neighbours = neighbours;
         this.mtu = mtu;
+    }
+
+    Reach reach() {
+        return reach;
+    }
+
+    /// What a datagram is in on its way.
+    ByteBuffer buffer() {
+        return buffer;
+    }
+
+    /// The memory of [#buffer()].
+    MemorySegment memory() {
+        return bufferMemory;
+    }
+
+    /// The low half of the guest's address behind the prefix, 0 as long as it is not known.
+    long guestLow() {
+        return neighbours.guestLow();
+    }
+
+    private static int key(boolean ipv6, int port) {
+        return (ipv6 ? IPV6 : 0) | port;
+    }
+
+    private @Nullable UdpFlow find(int key) {
+        UdpFlow flow = buckets[key % BUCKETS];
+        while (flow != null && flow.key() != key) {
+            flow = flow.following;
+        }
+        return flow;
+    }
+
+    private void put(UdpFlow flow) {
+        flow.following = buckets[flow.key() % BUCKETS];
+        buckets[flow.key() % BUCKETS] = flow;
+        count++;
+    }
+
+    void remove(UdpFlow flow) {
+        UdpFlow at = buckets[flow.key() % BUCKETS];
+        if (at == flow) {
+            buckets[flow.key() % BUCKETS] = flow.following;
+            count--;
+            return;
+        }
+        for (; at != null; at = at.following) {
+            if (at.following == flow) {
+                at.following = flow.following;
+                count--;
+                return;
+            }
+        }
+    }
+
+    private void forEach(Consumer<UdpFlow> action) {
+        for (UdpFlow first : buckets) {
+            for (UdpFlow flow = first; flow != null;) {
+                UdpFlow next = flow.following; // the action may remove it
+                action.accept(flow);
+                flow = next;
+            }
+        }
     }
 
     /// Opens a forwarded port.
     void listen(Forward forward) {
+        boolean ipv6 = forward.guestHigh() != 0;
         try {
             DatagramChannel channel = DatagramChannel.open();
-            Flow flow = new Flow(channel, forward.guestPort(), true);
-            byPort.put(forward.guestPort(), flow);
+            UdpFlow flow = new UdpFlow(this, channel, key(ipv6, forward.guestPort()), new UdpPeers());
+            flow.guest(forward.guestHigh(), forward.guestLow(), forward.guestPort());
+            UdpFlow other = find(flow.key());
+            if (other != null) {
+                throw new VmmException.Config("cannot forward %s: that port of the guest has a forward already".formatted(forward));
+            }
+            put(flow);
             channel.bind(forward.host()).configureBlocking(false);
             channel.register(selector, SelectionKey.OP_READ, flow);
         } catch (IOException e) {
@@ -57,47 +126,31 @@ final class UdpFlows {
     }
 
     boolean fromGuest(IpPacket packet) {
-        if (packet.lengthBytes() < HEADER_BYTES || packet.u16(4) < HEADER_BYTES || packet.u16(4) > packet.lengthBytes()) {
+        int lengthBytes = packet.lengthBytes() < UdpFlow.HEADER_BYTES ? 0 : packet.u16(4);
+        boolean whole = lengthBytes >= UdpFlow.HEADER_BYTES && lengthBytes <= packet.lengthBytes()
+                && lengthBytes - UdpFlow.HEADER_BYTES <= LONGEST;
+        if (!whole || !Subnet.isGuest(packet.fromHigh(), packet.fromLow())) {
             return false;
         }
-        int fromPort = packet.u16(0);
-        InetSocketAddress to = reach.destination(packet.to(), packet.u16(2));
-        Flow flow = byPort.get(fromPort);
-        if (flow != null && flow.listener) {
-            InetSocketAddress asked = flow.peerOf(packet.to(), packet.u16(2));
-            to = asked == null ? to : asked;
+        int key = key(packet.isIpv6(), packet.u16(0));
+        UdpFlow flow = find(key);
+        if (flow == null && reach.destination(packet.toHigh(), packet.toLow(), packet.u16(2)) != null) {
+            flow = open(key);
         }
-        if (to == null || packet.from() != Subnet.GUEST) {
-            return false;
-        }
-        if (flow == null) {
-            flow = open(fromPort);
-        }
-        if (flow == null) {
-            return false;
-        }
-        flow.lastUse = System.nanoTime();
-        buffer.clear().limit(packet.u16(4) - HEADER_BYTES);
-        MemorySegment.copy(packet.memory(), packet.at() + HEADER_BYTES, bufferMemory, 0, buffer.limit());
-        try {
-            return flow.channel.send(buffer, to) > 0 || buffer.limit() == 0;
-        } catch (IOException e) {
-            LOG.debug("network user: a datagram to {} was not sent: {}", to, e.getMessage());
-            return false;
-        }
+        return flow != null && flow.send(packet);
     }
 
-    private @Nullable Flow open(int guestPort) {
-        if (byPort.size() >= MOST_FLOWS) {
+    private @Nullable UdpFlow open(int key) {
+        if (count >= MOST_FLOWS) {
             evict();
         }
         try {
             DatagramChannel channel = DatagramChannel.open();
             channel.configureBlocking(false);
-            Flow flow = new Flow(channel, guestPort, false);
+            UdpFlow flow = new UdpFlow(this, channel, key, null);
             channel.register(selector, SelectionKey.OP_READ, flow);
             selector.wakeup();
-            byPort.put(guestPort, flow);
+            put(flow);
             return flow;
         } catch (IOException e) {
             LOG.debug("network user: no socket for a datagram: {}", e.getMessage());
@@ -106,122 +159,79 @@ final class UdpFlows {
     }
 
     private void evict() {
-        Iterator<Flow> oldest = byPort.values().iterator();
-        while (oldest.hasNext()) {
-            Flow flow = oldest.next();
-            if (!flow.listener) {
-                flow.end();
-                oldest.remove();
-                return;
+        UdpFlow oldest = null;
+        for (UdpFlow first : buckets) {
+            for (UdpFlow flow = first; flow != null; flow = flow.following) {
+                boolean older = oldest == null || flow.lastUse() - oldest.lastUse() < 0;
+                oldest = older && !flow.isForwarded() ? flow : oldest;
             }
+        }
+        if (oldest != null) {
+            oldest.fail();
         }
     }
 
+    /// Ends flows that nobody uses.
     void tick(long now) {
-        Iterator<Flow> oldest = byPort.values().iterator();
-        while (oldest.hasNext()) {
-            Flow flow = oldest.next();
-            if (!flow.listener && now - flow.lastUse > IDLE_NANOS) {
-                flow.end();
-                oldest.remove();
-            }
+        if (count > 0) {
+            forEach(flow -> {
+                if (!flow.isForwarded() && now - flow.lastUse() > IDLE_NANOS) {
+                    flow.fail();
+                }
+            });
         }
     }
 
     void close() {
-        byPort.values().forEach(Flow::end);
-        byPort.clear();
+        forEach(UdpFlow::fail);
     }
 
-    /// Writes a datagram to the guest, in fragments where it is longer than the MTU.
-    private void toGuest(int from, int fromPort, int toPort, int dataBytes) {
-        int left = dataBytes + HEADER_BYTES;
-        int most = mtu - FrameWriter.IP_BYTES & ~7;
-        int done = 0;
+    /// Writes the datagram in the buffer to the guest, in fragments where it is longer than the MTU.
+    /// @param ends from its peer to its guest
+    void toGuest(Flow ends, int dataBytes) {
+        int totalBytes = dataBytes + UdpFlow.HEADER_BYTES;
+        int room = mtu - FrameWriter.headerBytes(ends.isIpv6());
+        if (totalBytes <= room) {
+            if (writer.begin(ends)) { // otherwise the ring is full: the datagram is lost, as on a wire
+                header(ends, totalBytes, 0);
+                MemorySegment.copy(bufferMemory, 0, writer.memory(), writer.payload() + UdpFlow.HEADER_BYTES, dataBytes);
+                writer.finishUdp(totalBytes);
+            }
+            return;
+        }
+        int most = (ends.isIpv6() ? room - UdpFlow.HEADER_BYTES : room) & ~7;
         writer.newPacket();
-        while (left > 0) {
-            int step = left <= mtu - FrameWriter.IP_BYTES ? left : most;
-            if (!writer.begin()) {
-                return; // the ring is full: the datagram is lost, as on a wire
+        for (int done = 0; done < totalBytes; done += most) {
+            int step = Math.min(most, totalBytes - done);
+            if (!writer.begin(ends)) {
+                return;
             }
-            long at = writer.payload();
-            int header = done == 0 ? HEADER_BYTES : 0;
-            if (header > 0) {
-                Bytes.put16(writer.memory(), at, fromPort);
-                Bytes.put16(writer.memory(), at + 2, toPort);
-                Bytes.put16(writer.memory(), at + 4, dataBytes + HEADER_BYTES);
-                Bytes.put16(writer.memory(), at + 6, 0); // no checksum: allowed over IPv4 (RFC 768)
-            }
-            MemorySegment.copy(
-                    bufferMemory, done == 0 ? 0 : done - HEADER_BYTES, writer.memory(), at + header, step - header);
-            if (step == left && done == 0) {
-                writer.finish(FrameWriter.UDP, from, Subnet.GUEST, step);
+            long at = writer.fragmentPayload();
+            if (done == 0) {
+                header(ends, totalBytes, at - writer.payload());
+                MemorySegment.copy(bufferMemory, 0, writer.memory(), at + UdpFlow.HEADER_BYTES, step - UdpFlow.HEADER_BYTES);
+                checksum(ends, at, totalBytes);
             } else {
-                writer.finishFragment(from, Subnet.GUEST, step, done, step == left);
+                MemorySegment.copy(bufferMemory, done - UdpFlow.HEADER_BYTES, writer.memory(), at, step);
             }
-            done += step;
-            left -= step;
+            writer.finishFragment(step, done, done + step == totalBytes);
         }
     }
 
-    /// The datagrams of one port of the guest.
-    private final class Flow implements HostTask {
-        private static final int MOST_PEERS = 256;
-        private final DatagramChannel channel;
-        private final int guestPort;
-        private final boolean listener;
-        private final Map<Integer, InetSocketAddress> peers = new LinkedHashMap<>();
-        private long lastUse = System.nanoTime();
+    private void header(Flow ends, int totalBytes, long behind) {
+        long at = writer.payload() + behind;
+        Bytes.put16(writer.memory(), at, ends.port());
+        Bytes.put16(writer.memory(), at + 2, ends.guestPort());
+        Bytes.put16(writer.memory(), at + 4, totalBytes);
+        Bytes.put16(writer.memory(), at + 6, 0);
+    }
 
-        Flow(DatagramChannel channel, int guestPort, boolean listener) {
-            this.channel = channel;
-            this.guestPort = guestPort;
-            this.listener = listener;
-        }
-
-        @Nullable
-        InetSocketAddress peerOf(int address, int port) {
-            return address == Subnet.GATEWAY ? peers.get(port) : null;
-        }
-
-        @Override
-        public void ready(SelectionKey key) throws IOException {
-            for (int i = 0; i < MOST_AT_ONCE; i++) {
-                buffer.clear();
-                if (!(channel.receive(buffer) instanceof InetSocketAddress from)) {
-                    return;
-                }
-                lastUse = System.nanoTime();
-                int address = listener ? Subnet.GATEWAY : reach.seenAs(from.getAddress());
-                if (address == 0) {
-                    continue;
-                }
-                if (listener) {
-                    remember(from);
-                }
-                toGuest(address, from.getPort(), guestPort, buffer.position());
-            }
-        }
-
-        private void remember(InetSocketAddress peer) {
-            if (peers.size() >= MOST_PEERS) {
-                peers.remove(peers.keySet().iterator().next());
-            }
-            peers.put(peer.getPort(), peer);
-        }
-
-        @Override
-        public void fail() {
-            byPort.remove(guestPort);
-            end();
-        }
-
-        private void end() {
-            try {
-                channel.close();
-            } catch (IOException e) {
-                LOG.debug("network user: closing a socket: {}", e.getMessage());
-            }
+    /// The checksum of a datagram that is cut, which is that of the whole. Over IPv4 there is none.
+    private void checksum(Flow ends, long at, int totalBytes) {
+        if (ends.isIpv6()) {
+            long sum = Bytes.sum(writer.memory(), at, UdpFlow.HEADER_BYTES, writer.pseudo(FrameWriter.UDP, totalBytes));
+            int value = Bytes.checksum(Bytes.sum(bufferMemory, 0, totalBytes - UdpFlow.HEADER_BYTES, sum));
+            Bytes.put16(writer.memory(), at + 6, value == 0 ? 0xFFFF : value);
         }
     }
 }

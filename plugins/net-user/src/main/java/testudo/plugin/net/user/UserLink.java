@@ -17,7 +17,9 @@ final class UserLink implements NetworkLink, NetworkQueue {
     static final long CSUM = 1;
     static final long GUEST_CSUM = 1 << 1;
     static final long GUEST_TSO4 = 1 << 7;
+    static final long GUEST_TSO6 = 1 << 8;
     private static final long HOST_TSO4 = 1 << 11;
+    private static final long HOST_TSO6 = 1 << 12;
     private static final int RING_BYTES = 1 << 20;
     private static final int DEFAULT_MTU = 1500;
 
@@ -34,7 +36,7 @@ final class UserLink implements NetworkLink, NetworkQueue {
         Optional<InetAddress> nameServer = options.restrict() ? Optional.empty() : NameServers.first();
         Reach reach = new Reach(options.restrict(), options.hostAccess(), nameServer);
         try {
-            stack = new Stack(new FrameWriter(ring, filled), reach, mtu, nameServer.isPresent());
+            stack = new Stack(new FrameWriter(ring, filled), reach, mtu, nameServer.isPresent(), arena);
             stack.start(forwards);
         } catch (RuntimeException failure) {
             filled.close();
@@ -45,13 +47,13 @@ final class UserLink implements NetworkLink, NetworkQueue {
 
     @Override
     public long features() {
-        return CSUM | GUEST_CSUM | GUEST_TSO4 | HOST_TSO4;
+        return CSUM | GUEST_CSUM | GUEST_TSO4 | GUEST_TSO6 | HOST_TSO4 | HOST_TSO6;
     }
 
     @Override
     public void agree(long features) {
         if (!closed) {
-            stack.agree((features & GUEST_CSUM) != 0, (features & GUEST_TSO4) != 0);
+            stack.agree((features & GUEST_CSUM) != 0, (features & GUEST_TSO4) != 0, (features & GUEST_TSO6) != 0);
         }
     }
 

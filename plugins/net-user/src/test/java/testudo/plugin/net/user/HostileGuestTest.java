@@ -50,6 +50,38 @@ class HostileGuestTest {
     }
 
     @Property(tries = 1000)
+    void anyIpv6Packet(@ForAll byte[] payload, @ForAll byte protocolPick, @ForAll byte headerWord, @ForAll short lengthBytes) {
+        int protocol = new int[]{58, 6, 17, 44, 0, 60, protocolPick & 0xFF, 58}[protocolPick & 7];
+        byte[] frame = TestGuest.ipv6(protocol, (headerWord & 1) == 0 ? TestGuest.LOW : 0, (headerWord & 2) == 0
+                ? Subnet.PREFIX
+                : 0xFF02_0000_0000_0000L, 2, payload);
+        if ((headerWord & 4) != 0) {
+            Bytes.put16(MemorySegment.ofArray(frame), 18, lengthBytes);
+        }
+        GUEST.send(frame);
+        stillAnswers();
+    }
+
+    @Property(tries = 1000)
+    void anyNeighbour(@ForAll byte[] rest, @ForAll byte kind) {
+        byte[] payload = new byte[24 + rest.length];
+        payload[0] = (byte) (133 + (kind & 3));
+        payload[8] = (byte) 0xFD;
+        System.arraycopy(rest, 0, payload, 24, rest.length);
+        GUEST.send(TestGuest.ipv6(58, (kind & 4) == 0 ? TestGuest.LOW : 0, 0xFF02_0000_0000_0000L, 1, payload));
+        stillAnswers();
+    }
+
+    @Property(tries = 1000)
+    void anyFragments(@ForAll byte[] payload, @ForAll short fragment, @ForAll byte id) {
+        byte[] frame = TestGuest.ipv4(17, Subnet.GUEST, Subnet.GATEWAY, payload);
+        Bytes.put16(MemorySegment.ofArray(frame), 18, id & 3);
+        Bytes.put16(MemorySegment.ofArray(frame), 20, fragment);
+        GUEST.send(frame);
+        stillAnswers();
+    }
+
+    @Property(tries = 1000)
     void anyOptions(@ForAll byte[] options, @ForAll boolean dhcp) {
         byte[] payload = new byte[(dhcp ? 248 : 20) + options.length];
         MemorySegment bytes = MemorySegment.ofArray(payload);

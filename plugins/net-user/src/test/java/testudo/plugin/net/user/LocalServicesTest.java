@@ -60,10 +60,73 @@ class LocalServicesTest {
         assertTrue(guest.sendIp(1, Subnet.GATEWAY, echo));
         assertTrue(guest.receiveNow());
         IpPacket reply = guest.ip();
-        assertEquals(Subnet.GATEWAY, reply.from());
+        assertEquals(Subnet.mapped(Subnet.GATEWAY), reply.fromLow());
         assertEquals(0, reply.u8(0));
         assertEquals(42, reply.u8(9));
         assertEquals(0, Bytes.checksum(Bytes.sum(guest.in, reply.at(), reply.lengthBytes(), 0)));
+    }
+
+    @Test
+    void gatewayAnswersEchoOverIpv6() {
+        guest.ipv6 = true;
+        byte[] echo = new byte[8 + 56];
+        echo[0] = (byte) 128;
+        echo[9] = 42;
+        assertTrue(guest.sendIp(58, Subnet.GATEWAY, echo));
+        assertTrue(guest.receiveNow());
+        IpPacket reply = guest.ip();
+        assertTrue(Subnet.isGateway(reply.fromHigh(), reply.fromLow()));
+        assertEquals(129, reply.u8(0));
+        assertEquals(42, reply.u8(9));
+        assertTrue(guest.checksumsRight());
+    }
+
+    @Test
+    void routerSaysPrefixMtuAndItself() {
+        byte[] solicitation = new byte[8];
+        solicitation[0] = (byte) 133;
+        assertTrue(guest.send(TestGuest.ipv6(58, 0, 0xFF02_0000_0000_0000L, 2, solicitation)));
+        assertTrue(guest.receiveNow());
+        IpPacket advertisement = guest.ip();
+        assertEquals(134, advertisement.u8(0));
+        assertEquals(255, advertisement.hopLimit());
+        assertEquals(Subnet.LINK_LOCAL, advertisement.fromHigh());
+        assertEquals(0x3333_0000_0001L, Bytes.u48(guest.in, NetworkLink.HEADER_BYTES), "to all nodes");
+        assertTrue(advertisement.u16(6) > 0, "a default router");
+        assertTrue(guest.checksumsRight());
+        assertEquals(1500, advertisement.u32(option(advertisement, 5) + 4));
+        int prefix = option(advertisement, 3);
+        assertEquals(64, advertisement.u8(prefix + 2));
+        assertEquals(Subnet.PREFIX, Bytes.u64(guest.in, advertisement.at() + prefix + 16L));
+        assertEquals(Subnet.GATEWAY_MAC, Bytes.u48(guest.in, advertisement.at() + option(advertisement, 1) + 2L));
+    }
+
+    private static int option(IpPacket advertisement, int kind) {
+        for (int at = 16; at < advertisement.lengthBytes(); at += advertisement.u8(at + 1) * 8) {
+            if (advertisement.u8(at) == kind) {
+                return at;
+            }
+        }
+        throw new AssertionError("no option " + kind);
+    }
+
+    @Test
+    void neighboursAreOursOnly() {
+        for (int i = 0; i < 4; i++) {
+            byte[] solicitation = new byte[32];
+            MemorySegment fields = MemorySegment.ofArray(solicitation);
+            solicitation[0] = (byte) 135;
+            Bytes.put64(fields, 8, i == 3 ? Subnet.LINK_LOCAL : Subnet.PREFIX);
+            Bytes.put64(fields, 16, i == 0 ? TestGuest.LOW : i == 3 ? 2 : i + 1);
+            boolean ours = i > 0;
+            assertEquals(ours, guest.send(TestGuest.ipv6(58, ours ? TestGuest.LOW : 0, 0xFF02_0000_0000_0000L, 1, solicitation)));
+            assertEquals(ours, guest.receiveNow());
+            if (ours) {
+                assertEquals(136, guest.ip().u8(0));
+                assertEquals(Subnet.GATEWAY_MAC, Bytes.u48(guest.in, guest.ip().at() + 26L));
+                assertTrue(guest.checksumsRight());
+            }
+        }
     }
 
     private static byte[] dhcp(int type, int wantedAddress) {

@@ -20,15 +20,33 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/// Connections of a guest to a real socket of this host, and back.
+/// Connections of a guest to a real socket of this host, and back, over both families.
+@ParameterizedClass
+@ValueSource(booleans = {false, true})
 class TcpTest {
     private static final byte[] NOTHING = {};
     private static final int PORT = 40_000;
     private static final int FIRST = 1_000;
 
-    private static ServerSocket server() throws IOException {
-        return new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+    @Parameter
+    boolean ipv6;
+
+    private InetAddress loopback() {
+        return InetAddress.ofLiteral(ipv6 ? "::1" : "127.0.0.1");
+    }
+
+    private ServerSocket server() throws IOException {
+        return new ServerSocket(0, 10, loopback());
+    }
+
+    private TestGuest guest(boolean restrict, boolean hostAccess, String... forwards) {
+        TestGuest guest = new TestGuest(restrict, hostAccess, forwards);
+        guest.ipv6 = ipv6;
+        return guest;
     }
 
     private static byte[] data(TcpSegment segment) {
@@ -55,7 +73,7 @@ class TcpTest {
 
     @Test
     void dataFlowsBothWaysAndBothEndsClose() throws IOException {
-        try (TestGuest guest = new TestGuest(false, true); ServerSocket server = server()) {
+        try (TestGuest guest = guest(false, true); ServerSocket server = server()) {
             int port = server.getLocalPort();
             int next = open(guest, port);
             try (Socket peer = server.accept()) {
@@ -87,7 +105,7 @@ class TcpTest {
         try (ServerSocket server = server()) {
             port = server.getLocalPort();
         }
-        try (TestGuest guest = new TestGuest(false, true)) {
+        try (TestGuest guest = guest(false, true)) {
             guest.sendTcp(PORT, Subnet.GATEWAY, port, FIRST, 0, SYN, NOTHING);
             TcpSegment answer = present(guest.receiveTcp());
             assertTrue(answer.has(RST));
@@ -97,8 +115,8 @@ class TcpTest {
 
     @Test
     void hostIsOutOfReachUnlessTheUserSaysSo() throws IOException {
-        try (TestGuest guest = new TestGuest(false, false); ServerSocket server = server()) {
-            int[] ways = {Subnet.GATEWAY, 0x7F00_0001, 0x0000_0001, 0xA9FE_A9FE};
+        try (TestGuest guest = guest(false, false); ServerSocket server = server()) {
+            int[] ways = ipv6 ? new int[]{Subnet.GATEWAY} : new int[]{Subnet.GATEWAY, 0x7F00_0001, 0x0000_0001, 0xA9FE_A9FE};
             for (int address : ways) {
                 guest.sendTcp(PORT, address, server.getLocalPort(), FIRST, 0, SYN, NOTHING);
                 assertTrue(present(guest.receiveTcp()).has(RST));
@@ -108,7 +126,7 @@ class TcpTest {
 
     @Test
     void lostDataIsSentAgain() throws IOException {
-        try (TestGuest guest = new TestGuest(false, true); ServerSocket server = server()) {
+        try (TestGuest guest = guest(false, true); ServerSocket server = server()) {
             int next = open(guest, server.getLocalPort());
             try (Socket peer = server.accept()) {
                 peer.getOutputStream().write(7);
@@ -127,7 +145,7 @@ class TcpTest {
     void longTransferArrivesWhole() throws Exception {
         byte[] sent = new byte[3 << 20];
         new Random(1).nextBytes(sent);
-        try (TestGuest guest = new TestGuest(false, true); ServerSocket server = server()) {
+        try (TestGuest guest = guest(false, true); ServerSocket server = server()) {
             int port = server.getLocalPort();
             int expected = open(guest, port);
             Thread writer = Thread.startVirtualThread(() -> {
@@ -161,7 +179,7 @@ class TcpTest {
     @Test
     void hostThatDoesNotReadShutsTheWindow() throws IOException {
         byte[] piece = new byte[1400];
-        try (TestGuest guest = new TestGuest(false, true); ServerSocket server = server()) {
+        try (TestGuest guest = guest(false, true); ServerSocket server = server()) {
             int port = server.getLocalPort();
             int next = open(guest, port);
             try (Socket peer = server.accept()) {
@@ -181,30 +199,98 @@ class TcpTest {
         }
     }
 
+    /// What a guest sends within its window is kept although the host's socket is full: nothing has to be sent twice.
+    @Test
+    void nothingWithinTheWindowIsLost() throws IOException {
+        byte[] piece = new byte[1400];
+        try (TestGuest guest = guest(false, true); ServerSocket server = server()) {
+            int port = server.getLocalPort();
+            int next = open(guest, port);
+            try (Socket peer = server.accept()) {
+                int sequence = FIRST + 1;
+                int edge = sequence + piece.length;
+                for (boolean shut = false; !shut;) {
+                    guest.sendTcp(PORT, Subnet.GATEWAY, port, sequence, next, ACK, piece);
+                    TcpSegment ack = present(guest.receiveTcp());
+                    assertEquals(sequence + piece.length, ack.acknowledgment());
+                    sequence = ack.acknowledgment();
+                    edge = sequence + (ack.window() << TcpSegment.WINDOW_SCALE);
+                    shut = edge - sequence < piece.length;
+                }
+                assertEquals(sequence - FIRST - 1, peer.getInputStream().readNBytes(sequence - FIRST - 1).length);
+            }
+        }
+    }
+
+    /// Twice as many connections with something to read as there is memory for: those that got none get theirs when others are done.
+    @Test
+    void connectionsShareMemoryAndAllGetTheirTurn() throws IOException {
+        int count = BufferPool.MOST + 64;
+        try (TestGuest guest = guest(false, true); ServerSocket server = new ServerSocket(0, count, loopback())) {
+            int port = server.getLocalPort();
+            int[] next = new int[count];
+            Socket[] peers = new Socket[count];
+            for (int i = 0; i < count; i++) {
+                guest.sendTcp(PORT + i, Subnet.GATEWAY, port, FIRST, 0, SYN, NOTHING);
+                TcpSegment answer = present(guest.receiveTcp());
+                while (!answer.has(SYN) || answer.packet().u16(2) != PORT + i) { // on a busy machine something is sent twice
+                    answer = present(guest.receiveTcp());
+                }
+                next[i] = answer.sequence() + 1;
+                guest.sendTcp(PORT + i, Subnet.GATEWAY, port, FIRST + 1, next[i], ACK, NOTHING);
+                peers[i] = server.accept();
+            }
+            for (Socket peer : peers) {
+                peer.getOutputStream().write(7);
+            }
+            boolean[] seen = new boolean[count];
+            for (int left = count; left > 0;) {
+                TcpSegment segment = present(guest.receiveTcp());
+                int index = segment.packet().u16(2) - PORT;
+                if (segment.dataBytes() == 1) {
+                    left -= seen[index] ? 0 : 1;
+                    seen[index] = true;
+                    guest.sendTcp(PORT + index, Subnet.GATEWAY, port, FIRST + 1, next[index] + 1, ACK, NOTHING);
+                }
+            }
+            for (Socket peer : peers) {
+                peer.close();
+            }
+        }
+    }
+
     @Test
     void forwardedPortLeadsIntoTheGuest() throws IOException {
         int port;
         try (ServerSocket free = server()) {
             port = free.getLocalPort();
         }
-        try (TestGuest guest = new TestGuest(true, false, "tcp:127.0.0.1:%d-:22".formatted(port));
-                Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            TcpSegment syn = present(guest.receiveTcp());
-            assertTrue(syn.has(SYN) && !syn.has(ACK));
-            IpPacket packet = syn.packet();
-            assertEquals(22, packet.u16(2));
-            int from = packet.u16(0);
-            int theirs = syn.sequence() + 1;
-            guest.sendTcp(22, Subnet.GATEWAY, from, FIRST, theirs, SYN | ACK, NOTHING);
-            guest.receiveTcp();
-            guest.sendTcp(22, Subnet.GATEWAY, from, FIRST + 1, theirs, ACK, "SSH".getBytes(StandardCharsets.US_ASCII));
-            assertArrayEquals("SSH".getBytes(StandardCharsets.US_ASCII), client.getInputStream().readNBytes(3));
+        try (TestGuest guest = guest(true, false, (ipv6 ? "tcp:[::1]:%d-[]:22" : "tcp:127.0.0.1:%d-:22").formatted(port))) {
+            if (ipv6) {
+                guest.sendIp(FrameWriter.ICMPV6, Subnet.GATEWAY, new byte[8]); // shows its address
+            }
+            try (Socket client = new Socket(loopback(), port)) {
+                forwarded(guest, client);
+            }
         }
+    }
+
+    private static void forwarded(TestGuest guest, Socket client) throws IOException {
+        TcpSegment syn = present(guest.receiveTcp());
+        assertTrue(syn.has(SYN) && !syn.has(ACK));
+        IpPacket packet = syn.packet();
+        assertEquals(22, packet.u16(2));
+        int from = packet.u16(0);
+        int theirs = syn.sequence() + 1;
+        guest.sendTcp(22, Subnet.GATEWAY, from, FIRST, theirs, SYN | ACK, NOTHING);
+        guest.receiveTcp();
+        guest.sendTcp(22, Subnet.GATEWAY, from, FIRST + 1, theirs, ACK, "SSH".getBytes(StandardCharsets.US_ASCII));
+        assertArrayEquals("SSH".getBytes(StandardCharsets.US_ASCII), client.getInputStream().readNBytes(3));
     }
 
     @Test
     void segmentsAreLeftToTheGuestWhenItCan() throws IOException {
-        try (TestGuest guest = new TestGuest(false, true); ServerSocket server = server()) {
+        try (TestGuest guest = guest(false, true); ServerSocket server = server()) {
             guest.link.agree(guest.link.features());
             int port = server.getLocalPort();
             guest.sendTcp(PORT, Subnet.GATEWAY, port, FIRST, 0, SYN, NOTHING);
@@ -220,8 +306,8 @@ class TcpTest {
                     if (segment.dataBytes() > 1460) {
                         longOne = true;
                         assertEquals(1, Bytes.u8(header, 0), "needs a checksum");
-                        assertEquals(1, Bytes.u8(header, 1), "TCP over IPv4");
-                        assertEquals(1460, Bytes.u8(header, 4) | Bytes.u8(header, 5) << 8);
+                        assertEquals(ipv6 ? 4 : 1, Bytes.u8(header, 1), "TCP over IPv6 or IPv4");
+                        assertEquals(ipv6 ? 1440 : 1460, Bytes.u8(header, 4) | Bytes.u8(header, 5) << 8);
                     }
                     guest.sendTcp(PORT, Subnet.GATEWAY, port, FIRST + 1, segment.sequence() + segment.dataBytes(), ACK, NOTHING);
                 }

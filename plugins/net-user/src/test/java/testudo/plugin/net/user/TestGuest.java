@@ -1,5 +1,7 @@
 package testudo.plugin.net.user;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -17,11 +19,17 @@ final class TestGuest implements AutoCloseable {
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final int IP_AT = NetworkLink.HEADER_BYTES + 14;
 
+    /// The guest's address behind the prefix.
+    static final long LOW = 0x5054_00FF_FE12_3456L;
+
+    /// Whether packets to ours go over IPv6.
+    boolean ipv6;
     final UserLink link;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment out = arena.allocate(NetworkLink.MAX_FRAME_BYTES);
     final MemorySegment in = arena.allocate(NetworkLink.MAX_FRAME_BYTES);
     int lengthBytes;
+    private int outBytes;
 
     TestGuest(boolean restrict, boolean hostAccess, String... forwards) {
         NetworkOptions options = new NetworkOptions(
@@ -34,7 +42,17 @@ final class TestGuest implements AutoCloseable {
     boolean send(byte[] frame) {
         out.fill((byte) 0);
         MemorySegment.copy(frame, 0, out, java.lang.foreign.ValueLayout.JAVA_BYTE, NetworkLink.HEADER_BYTES, frame.length);
-        return link.send(out, NetworkLink.HEADER_BYTES + frame.length);
+        outBytes = NetworkLink.HEADER_BYTES + frame.length;
+        return link.send(out, outBytes);
+    }
+
+    /// The frame that was sent last.
+    MemorySegment out() {
+        return out;
+    }
+
+    int outBytes() {
+        return outBytes;
     }
 
     /// An IPv4 packet from the guest's address.
@@ -43,6 +61,10 @@ final class TestGuest implements AutoCloseable {
     }
 
     boolean sendIp(int protocol, int from, int to, byte[] payload) {
+        return ipv6 ? sendIp6(protocol, to, payload) : send(ipv4(protocol, from, to, payload));
+    }
+
+    static byte[] ipv4(int protocol, int from, int to, byte[] payload) {
         byte[] frame = new byte[14 + 20 + payload.length];
         MemorySegment bytes = MemorySegment.ofArray(frame);
         Bytes.put48(bytes, 0, Subnet.GATEWAY_MAC);
@@ -50,11 +72,35 @@ final class TestGuest implements AutoCloseable {
         Bytes.put16(bytes, 12, 0x0800);
         Bytes.put16(bytes, 14, 0x4500);
         Bytes.put16(bytes, 16, 20 + payload.length);
+        Bytes.put8(bytes, 22, 64);
         Bytes.put8(bytes, 23, protocol);
         Bytes.put32(bytes, 26, from);
         Bytes.put32(bytes, 30, to);
         System.arraycopy(payload, 0, frame, 34, payload.length);
-        return send(frame);
+        return frame;
+    }
+
+    static byte[] ipv6(int protocol, long fromLow, long toHigh, long toLow, byte[] payload) {
+        byte[] frame = new byte[14 + 40 + payload.length];
+        MemorySegment bytes = MemorySegment.ofArray(frame);
+        Bytes.put48(bytes, 0, Subnet.GATEWAY_MAC);
+        Bytes.put48(bytes, 6, MAC);
+        Bytes.put16(bytes, 12, 0x86DD);
+        Bytes.put32(bytes, 14, 0x6000_0000);
+        Bytes.put16(bytes, 18, payload.length);
+        Bytes.put8(bytes, 20, protocol);
+        Bytes.put8(bytes, 21, 255);
+        Bytes.put64(bytes, 22, fromLow == 0 ? 0 : Subnet.PREFIX);
+        Bytes.put64(bytes, 30, fromLow);
+        Bytes.put64(bytes, 38, toHigh);
+        Bytes.put64(bytes, 46, toLow);
+        System.arraycopy(payload, 0, frame, 54, payload.length);
+        return frame;
+    }
+
+    /// The same as over IPv4: the last byte of the address says which machine.
+    private boolean sendIp6(int protocol, int to, byte[] payload) {
+        return send(ipv6(protocol, LOW, Subnet.PREFIX, to & 0xFF, payload));
     }
 
     boolean sendUdp(int fromPort, int to, int toPort, byte[] data) {
@@ -108,24 +154,33 @@ final class TestGuest implements AutoCloseable {
     @Nullable
     TcpSegment receiveTcp() {
         while (receive()) {
-            if (Bytes.u16(in, NetworkLink.HEADER_BYTES + 12) == 0x0800 && Bytes.u8(in, IP_AT + 9) == 6) {
-                IpPacket packet = ip();
-                return new TcpSegment(packet, (packet.u8(12) >>> 4) * 4);
+            IpPacket packet = new IpPacket();
+            TcpSegment segment = new TcpSegment(packet);
+            if (packet.read(in, lengthBytes) && packet.protocol() == FrameWriter.TCP && segment.read()) {
+                return segment;
             }
         }
         return null;
     }
 
     IpPacket ip() {
-        return new IpPacket(in, IP_AT + 20, Bytes.u16(in, IP_AT + 2) - 20, Bytes.u32(in, IP_AT + 12), Bytes.u32(in, IP_AT + 16));
+        IpPacket packet = new IpPacket();
+        assertTrue(packet.read(in, lengthBytes));
+        return packet;
     }
 
-    /// Whether the checksums of the received IP header and its TCP payload are right.
+    /// Whether the checksums of the received IP header and its payload are right.
     boolean checksumsRight() {
-        boolean header = Bytes.checksum(Bytes.sum(in, IP_AT, 20, 0)) == 0;
         IpPacket packet = ip();
-        long pseudo = FrameWriter.pseudo(6, packet.from(), packet.to(), packet.lengthBytes());
-        return header && Bytes.checksum(Bytes.sum(in, packet.at(), packet.lengthBytes(), pseudo)) == 0;
+        boolean header = packet.isIpv6() || Bytes.checksum(Bytes.sum(in, IP_AT, 20, 0)) == 0;
+        return header && Bytes.checksum(Bytes.sum(packet.memory(), packet.at(), packet.lengthBytes(), pseudo(packet))) == 0;
+    }
+
+    private static long pseudo(IpPacket packet) {
+        long addresses = packet.isIpv6()
+                ? Bytes.sum(packet.fromHigh(), packet.fromLow()) + Bytes.sum(packet.toHigh(), packet.toLow())
+                : (packet.fromLow() & 0xFFFF_FFFFL) + (packet.toLow() & 0xFFFF_FFFFL);
+        return addresses + packet.protocol() + packet.lengthBytes();
     }
 
     @Override

@@ -3,7 +3,6 @@ package testudo.plugin.virtio.balloon;
 import java.util.Collections;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import testudo.spi.command.CommandTarget;
 import testudo.spi.device.DeviceContext;
@@ -66,7 +65,11 @@ final class BalloonDevice implements VirtioDevice, CommandTarget, Snapshottable 
         long features = VirtioFeature.IN_ORDER | MUST_TELL_HOST | STATS_VQ | DEFLATE_ON_OOM | (reporting ? PAGE_REPORTING : 0);
         traits = new VirtioTraits(
                 TYPE.typeId(), TYPE.name(), features, Collections.nCopies(queues, QUEUE_SIZE), CONFIG_BYTES, TYPE.pciClass(), 1, false);
-        again = Stream.iterate(0, index -> index + 1).limit(queues).<Runnable>map(index -> () -> onKick(index)).toArray(Runnable[]::new);
+        again = new Runnable[queues];
+        for (int i = 0; i < queues; i++) {
+            int index = i;
+            again[i] = () -> onKick(index);
+        }
     }
 
     private int pages(long bytes) {

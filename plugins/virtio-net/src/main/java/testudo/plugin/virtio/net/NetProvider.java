@@ -4,12 +4,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import testudo.spi.VmmException;
+import testudo.spi.command.CommandDeclaration;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.device.DeviceProvider;
 import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.EnumerationRank;
+import testudo.spi.device.HotPluggable;
 import testudo.spi.device.MachineFacts;
 import testudo.spi.net.KernelLink;
 import testudo.spi.net.MacAddress;
@@ -21,7 +24,7 @@ import testudo.spi.option.OptionDeclaration;
 import testudo.spi.virtio.VirtioDevice;
 
 /// Makes network interfaces from `--net`.
-public final class NetProvider implements DeviceProvider {
+public final class NetProvider implements DeviceProvider, HotPluggable {
     /// For [java.util.ServiceLoader].
     public NetProvider() {}
 
@@ -41,6 +44,29 @@ public final class NetProvider implements DeviceProvider {
     }
 
     @Override
+    public List<CommandDeclaration> commands() {
+        return NetCommand.DECLARATIONS;
+    }
+
+    @Override
+    public Optional<Plug> plug(String tag, Object body, int number) {
+        return NetCommand.parse(tag, body).map(command -> switch (command) {
+            case NetCommand.AddTap(String tap) -> new Plug.Add(spec("hot-net" + number, NetworkOptions.tap(tap)));
+            case NetCommand.RemoveTap(long bus) -> new Plug.Remove(bus);
+        });
+    }
+
+    private static DeviceSpec.Virtio spec(String id, NetworkOptions options) {
+        return new DeviceSpec.Virtio(
+                id,
+                EnumerationRank.NETWORK,
+                options.pciAddress(),
+                OptionalInt.empty(),
+                List.of(),
+                context -> open(options, context));
+    }
+
+    @Override
     public List<DeviceSpec> devices(Configuration configuration, MachineFacts facts) {
         List<String> problems = new ArrayList<>();
         List<DeviceSpec> specs = new ArrayList<>();
@@ -56,14 +82,7 @@ public final class NetProvider implements DeviceProvider {
                             other));
                 }
             });
-            int index = specs.size();
-            specs.add(new DeviceSpec.Virtio(
-                    "net" + index,
-                    EnumerationRank.NETWORK,
-                    options.pciAddress(),
-                    OptionalInt.empty(),
-                    List.of(),
-                    context -> open(options, context)));
+            specs.add(spec("net" + specs.size(), options));
         }
         if (!problems.isEmpty()) {
             throw new VmmException.Config(problems);
