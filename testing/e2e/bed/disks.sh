@@ -43,6 +43,7 @@ guest_disk() {
     ln -sf dash "$WORK/guest/usr/bin/sh"
     rm -f "$WORK/guest/usr/sbin/init"
     install -m 755 "$BED/guest-shell" "$WORK/guest/usr/sbin/init"
+    install -m 755 "$BED/vsock-peer" "$WORK/guest/usr/bin/vsock-peer"
     make_ext4 "$WORK/guest" "$1" 768M
 }
 
@@ -68,7 +69,7 @@ build_disks() {
     ln -sfn /run/resolv.conf "$WORK/outer/etc/resolv.conf"
     rm -f "$WORK/outer/usr/sbin/init"
     install -m 755 "$BED/outer-init" "$WORK/outer/usr/sbin/init"
-    install -m 755 "$BED/outer-agent" "$WORK/outer/usr/bin/outer-agent"
+    install -m 755 "$BED/outer-agent" "$BED/vsock-peer" "$WORK/outer/usr/bin/"
     make_ext4 "$WORK/outer" "$OUT/outer.ext4" 512M
     # shellcheck disable=SC2086 # a list of words
     make_initramfs 6.12-cloud "$BED/initramfs-init" "$OUT/outer.initramfs" $OUTER_MODULES

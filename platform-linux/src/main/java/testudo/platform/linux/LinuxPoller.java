@@ -26,6 +26,7 @@ final class LinuxPoller extends Descriptor implements Poller {
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment events = arena.allocate(EpollEvent.SIZE * MAX_EVENTS, Long.BYTES);
+    private final MemorySegment changed = arena.allocate(EpollEvent.SIZE, Long.BYTES);
     private final MemorySegment timeout = arena.allocate(Timespec.LAYOUT);
     private final int[] readyTokens = new int[MAX_EVENTS];
     private final int[] readyMasks = new int[MAX_EVENTS];
@@ -52,7 +53,10 @@ final class LinuxPoller extends Descriptor implements Poller {
     @Override
     public void change(Pollable source, int token, int interest) {
         int descriptor = OpenDescriptor.of(source);
-        long result = control(CHANGE, descriptor, token, interest);
+        long result;
+        synchronized (changed) { // devices change what they wait for as they go, so it must not allocate
+            result = control(CHANGE, descriptor, token, interest, changed);
+        }
         if (result == -Errno.EPERM) {
             replaceAlwaysReady(descriptor, new AlwaysReady(descriptor, token, interest));
         } else {
@@ -71,12 +75,15 @@ final class LinuxPoller extends Descriptor implements Poller {
 
     private long control(int operation, int descriptor, int token, int interest) {
         try (Arena call = Arena.ofConfined()) {
-            MemorySegment event = call.allocate(EpollEvent.SIZE, Long.BYTES);
-            // Poller's masks are epoll's: EPOLLIN 1, EPOLLOUT 4, EPOLLHUP 16.
-            event.set(JAVA_INT, EpollEvent.EVENTS, interest);
-            event.set(JAVA_LONG_UNALIGNED, EpollEvent.DATA, token);
-            return Syscall.call(SystemCall.EPOLL_CTL, descriptor(), operation, descriptor, event.address());
+            return control(operation, descriptor, token, interest, call.allocate(EpollEvent.SIZE, Long.BYTES));
         }
+    }
+
+    private long control(int operation, int descriptor, int token, int interest, MemorySegment event) {
+        // Poller's masks are epoll's: EPOLLIN 1, EPOLLOUT 4, EPOLLHUP 16.
+        event.set(JAVA_INT, EpollEvent.EVENTS, interest);
+        event.set(JAVA_LONG_UNALIGNED, EpollEvent.DATA, token);
+        return Syscall.call(SystemCall.EPOLL_CTL, descriptor(), operation, descriptor, event.address());
     }
 
     private synchronized void replaceAlwaysReady(int descriptor, AlwaysReady... with) {

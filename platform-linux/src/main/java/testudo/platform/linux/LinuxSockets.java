@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Optional;
 import testudo.platform.linux.call.Descriptor;
 import testudo.platform.linux.call.Errno;
 import testudo.platform.linux.call.Opening;
@@ -35,7 +36,7 @@ final class LinuxSockets implements HostSockets {
         if (inherited >= 0) {
             return inherit(inherited, what);
         }
-        int descriptor = socket(kind, what);
+        int descriptor = socket(kind, 0, what);
         boolean bound = false;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = address(arena, path, what);
@@ -75,7 +76,17 @@ final class LinuxSockets implements HostSockets {
             int own = (int) Errno.check(InheritedDescriptor.duplicate(inherited, Opening.O_RDWR), what);
             return adopt(own, kind, what);
         }
-        int descriptor = socket(kind, what);
+        return open(path, kind, 0, what).orElseThrow();
+    }
+
+    @Override
+    public Optional<LocalSocket> tryConnect(Path path, Kind kind) {
+        return open(path, kind, SOCK_NONBLOCK, "cannot connect to " + path);
+    }
+
+    /// @param flags with `SOCK_NONBLOCK` there may be no connection
+    private static Optional<LocalSocket> open(Path path, Kind kind, int flags, String what) {
+        int descriptor = socket(kind, flags, what);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = address(arena, path, what);
             if (kind == Kind.DATAGRAM) {
@@ -89,9 +100,13 @@ final class LinuxSockets implements HostSockets {
             do {
                 result = Syscall.call(SystemCall.CONNECT, descriptor, address.address(), address.byteSize());
             } while (result == -Errno.EINTR);
+            if (result == -Errno.EAGAIN && flags != 0) {
+                new Descriptor(descriptor).close();
+                return Optional.empty();
+            }
             Errno.check(result, what);
             Errno.check(InheritedDescriptor.makeNonBlocking(descriptor), what);
-            return new UnixSocket(descriptor);
+            return Optional.of(new UnixSocket(descriptor));
         } catch (RuntimeException failure) {
             new Descriptor(descriptor).close();
             throw failure;
@@ -143,9 +158,9 @@ final class LinuxSockets implements HostSockets {
         };
     }
 
-    private static int socket(Kind kind, String what) {
+    private static int socket(Kind kind, int flags, String what) {
         return (int) Errno.check(
-                Syscall.call(SystemCall.SOCKET, SockaddrUn.AF_UNIX, type(kind) | SOCK_CLOEXEC, 0), what);
+                Syscall.call(SystemCall.SOCKET, SockaddrUn.AF_UNIX, type(kind) | SOCK_CLOEXEC | flags, 0), what);
     }
 
     private static MemorySegment address(Arena arena, Path path, String what) {

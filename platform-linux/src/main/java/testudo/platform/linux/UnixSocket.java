@@ -10,6 +10,8 @@ import testudo.spi.host.LocalSocket;
 /// A connected, non-blocking unix domain socket.
 final class UnixSocket extends Descriptor implements LocalSocket {
     private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int SHUT_RD = 0;
+    private static final int SHUT_WR = 1;
 
     UnixSocket(int descriptor) {
         super(descriptor);
@@ -33,5 +35,10 @@ final class UnixSocket extends Descriptor implements LocalSocket {
             result = Syscall.call(SystemCall.SENDTO, descriptor(), address, lengthBytes, MSG_NOSIGNAL, 0, 0);
         } while (result == -Errno.EINTR);
         return result;
+    }
+
+    @Override
+    public long shutdown(Direction direction) {
+        return Syscall.call(SystemCall.SHUTDOWN, descriptor(), direction == Direction.RECEIVE ? SHUT_RD : SHUT_WR);
     }
 }

@@ -11,6 +11,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -172,6 +175,43 @@ class LinuxPlatformTest {
         }
         listener.close();
         assertFalse(Files.exists(path));
+    }
+
+    @Test
+    void directionsOfASocketEndOneByOne() {
+        Path path = folder.resolve("socket");
+        try (Arena arena = Arena.ofConfined();
+                LocalListener listener = platform.sockets().listen(path, Kind.STREAM);
+                LocalSocket client = platform.sockets().tryConnect(path, Kind.STREAM).orElseThrow();
+                LocalSocket server = listener.accept().orElseThrow()) {
+            MemorySegment buffer = arena.allocateFrom("ping");
+            client.send(buffer, 0, 4);
+            assertEquals(0, client.shutdown(LocalSocket.Direction.SEND));
+            assertEquals(4, server.receive(buffer, 0, 4));
+            assertEquals(0, server.receive(buffer, 0, 4));
+            assertEquals(4, server.send(buffer, 0, 4), "the other direction goes on");
+            assertEquals(4, client.receive(buffer, 0, 4));
+            assertEquals(0, client.shutdown(LocalSocket.Direction.RECEIVE));
+            assertEquals(-32, server.send(buffer, 0, 4));
+        }
+    }
+
+    @Test
+    void tryingToConnectDoesNotWaitForAFullListener() {
+        Path path = folder.resolve("socket");
+        List<LocalSocket> clients = new ArrayList<>();
+        try (LocalListener listener = platform.sockets().listen(path, Kind.STREAM)) {
+            Optional<LocalSocket> next = platform.sockets().tryConnect(path, Kind.STREAM);
+            while (next.isPresent() && clients.size() < 5000) {
+                clients.add(next.get());
+                next = platform.sockets().tryConnect(path, Kind.STREAM);
+            }
+            assertTrue(next.isEmpty(), "the queue of a listener that accepts nothing is full at some time");
+            listener.accept().orElseThrow().close();
+            clients.add(platform.sockets().tryConnect(path, Kind.STREAM).orElseThrow());
+        } finally {
+            clients.forEach(LocalSocket::close);
+        }
     }
 
     @Test

@@ -1,6 +1,7 @@
 package testudo.spi.host;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// Local sockets that carry bytes and handles.
 public interface HostSockets {
@@ -27,4 +28,11 @@ public interface HostSockets {
     /// @return a non-blocking connection; the caller closes it
     /// @throws testudo.spi.VmmException.Host `cannot connect to PATH: ERRNO`
     LocalSocket connect(Path path, Kind kind);
+
+    /// Connects to a listener, but does not wait for one whose queue of connections is full.
+    /// @param path where to
+    /// @param kind what kind, not [Kind#DATAGRAM]
+    /// @return a non-blocking connection that the caller closes, or nothing while the listener's queue is full
+    /// @throws testudo.spi.VmmException.Host `cannot connect to PATH: ERRNO`
+    Optional<LocalSocket> tryConnect(Path path, Kind kind);
 }

@@ -20,4 +20,18 @@ public interface LocalSocket extends Pollable {
     /// @param lengthBytes how much
     /// @return bytes sent, [#AGAIN] or another negative errno
     long send(MemorySegment from, long offset, long lengthBytes);
+
+    /// Ends one direction; the other one goes on. The peer of an ended [Direction#SEND] reads to the end of what was sent before, that of an
+    /// ended [Direction#RECEIVE] can't send any more.
+    /// @param direction which one
+    /// @return 0 or a negative errno
+    long shutdown(Direction direction);
+
+    /// The directions of a connection, as this end sees them.
+    enum Direction {
+        /// From the peer.
+        RECEIVE,
+        /// To the peer.
+        SEND
+    }
 }

@@ -47,6 +47,8 @@ public enum SystemCall {
     SENDMSG(46, 211),
     /// `recvmsg(2)`.
     RECVMSG(47, 212),
+    /// `shutdown(2)`.
+    SHUTDOWN(48, 210),
     /// `socketpair(2)`.
     SOCKETPAIR(53, 199),
     /// `bind(2)`.

@@ -12,7 +12,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ParameterizedClass
 @MethodSource("testudo.testing.e2e.Backend#selected")
 @Tag("soft")
-@Tag("long") // not seen to pass as a whole yet
 class ConsoleTest extends OnProduct {
     /// The device file of the port with a name, which the driver learns a moment after it was loaded.
     private static final String FIND = "port=; find() { for p in /sys/class/virtio-ports/*; do"

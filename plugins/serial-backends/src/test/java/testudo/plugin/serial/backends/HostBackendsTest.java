@@ -407,6 +407,16 @@ class HostBackendsTest {
         }
 
         @Override
+        public Optional<LocalSocket> tryConnect(Path path, Kind kind) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public long shutdown(Direction direction) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public long receive(MemorySegment to, long offset, long lengthBytes) {
             return AGAIN;
         }
