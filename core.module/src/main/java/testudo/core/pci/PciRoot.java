@@ -93,9 +93,12 @@ public final class PciRoot {
         lock.lock();
         try {
             PciFunction function = functions.remove(address.requesterId());
-            Gate gate = function == null ? null : gates.remove(function);
+            if (function == null) {
+                return;
+            }
+            function.bars().forEach(bar -> unmap(function, bar));
+            Gate gate = gates.remove(function);
             if (gate != null) {
-                function.bars().forEach(bar -> unmap(function, bar));
                 gate.close();
             }
         } finally {

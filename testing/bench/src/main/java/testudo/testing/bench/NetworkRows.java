@@ -156,17 +156,18 @@ final class NetworkRows {
 
     private void measure(Carrier carrier) throws IOException {
         String seconds = Integer.toString(Math.max(1, settings.millis() * 3 / 1000));
-        iperf(carrier, "-t", seconds, "-p", Integer.toString(PORT)); // so that code is compiled
-        iperf(carrier, "-t", seconds, "-p", Integer.toString(PORT), "-R");
-        tcp(carrier, "TCP, guest to host", seconds);
-        tcp(carrier, "TCP, host to guest", seconds, "-R");
+        String bytes = settings.millis() + "M"; // the same work however busy the machine is: a compiler has as much of it to see
+        iperf(carrier, "-n", bytes, "-p", Integer.toString(PORT));
+        iperf(carrier, "-n", bytes, "-p", Integer.toString(PORT), "-R");
+        tcp(carrier, "TCP, guest to host", bytes);
+        tcp(carrier, "TCP, host to guest", bytes, "-R");
         udp(carrier, "UDP of 1400 bytes, 500 Mbit/s offered, guest to host", seconds);
         udp(carrier, "UDP of 1400 bytes, 500 Mbit/s offered, host to guest", seconds, "-R");
     }
 
-    private void tcp(Carrier carrier, String what, String seconds, String... more) throws IOException {
+    private void tcp(Carrier carrier, String what, String bytes, String... more) throws IOException {
         long before = Programs.processorNanos(carrier.process().pid());
-        String answer = iperf(carrier, with(more, "-t", seconds, "-p", Integer.toString(PORT)));
+        String answer = iperf(carrier, with(more, "-n", bytes, "-p", Integer.toString(PORT)));
         long used = Programs.processorNanos(carrier.process().pid()) - before;
         measurements.add(row(what, "MiB/s", Row.Better.HIGHER), carrier.name(), number(RATE, answer) / 8 / (1 << 20));
         measurements.add(row(what + ": carrier's processor time for a MiB", "µs", Row.Better.LOWER), carrier.name(),

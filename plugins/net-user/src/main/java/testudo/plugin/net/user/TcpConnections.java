@@ -44,6 +44,7 @@ final class TcpConnections {
     private final TcpSegment segment;
     private final Map<Flow, TcpConnection> byFlow = new HashMap<>();
     private final List<TcpConnection> list = new ArrayList<>();
+    private final List<Listener> listeners = new ArrayList<>();
     private final Flow wanted = new Flow();
     private boolean longSegments4;
     private boolean longSegments6;
@@ -112,7 +113,9 @@ final class TcpConnections {
     void listen(Forward forward) {
         try {
             ServerSocketChannel server = ServerSocketChannel.open();
-            server.register(configured(server), SelectionKey.OP_ACCEPT, new Listener(server, forward));
+            Listener listener = new Listener(server, forward);
+            server.register(configured(server), SelectionKey.OP_ACCEPT, listener);
+            listeners.add(listener);
             server.bind(forward.host());
             LOG.info("network user: {} leads to the guest's port {}", server.getLocalAddress(), forward.guestPort());
         } catch (IOException e) {
@@ -229,6 +232,9 @@ final class TcpConnections {
         for (int i = list.size() - 1; i >= 0; i--) { // one that ends is replaced by the last, which was looked at
             list.get(i).tick(now);
         }
+        for (int i = 0; i < listeners.size(); i++) {
+            listeners.get(i).resume();
+        }
     }
 
     void close() {
@@ -253,6 +259,7 @@ final class TcpConnections {
     private final class Listener implements HostTask {
         private final ServerSocketChannel server;
         private final Forward forward;
+        private @Nullable SelectionKey paused;
 
         Listener(ServerSocketChannel server, Forward forward) {
             this.server = server;
@@ -269,9 +276,19 @@ final class TcpConnections {
                     }
                     admit(channel);
                 }
-            } catch (IOException e) {
-                LOG.warn("network user: a connection to a forwarded port was lost: {}", e.getMessage());
+            } catch (IOException e) { // descriptors have run out: the connection waits, and so does this thread
+                LOG.debug("network user: a connection to a forwarded port waits: {}", e.getMessage());
+                key.interestOps(0);
+                paused = key;
             }
+        }
+
+        /// Tries again what could not be accepted.
+        void resume() {
+            if (paused != null && paused.isValid()) {
+                paused.interestOps(SelectionKey.OP_ACCEPT);
+            }
+            paused = null;
         }
 
         private void admit(SocketChannel channel) throws IOException {

@@ -106,7 +106,7 @@ final class TcpReceiver {
 
     /// The frames of a guest come in the same memory each time.
     private ByteBuffer view(MemorySegment memory) {
-        if (viewed != memory) {
+        if (!viewed.equals(memory)) {
             viewed = memory;
             view = memory.asByteBuffer();
         }
