@@ -23,6 +23,7 @@ import static testudo.hypervisor.soft.Rv.add;
 import static testudo.hypervisor.soft.Rv.addi;
 import static testudo.hypervisor.soft.Rv.auipc;
 import static testudo.hypervisor.soft.Rv.bne;
+import static testudo.hypervisor.soft.Rv.csrrc;
 import static testudo.hypervisor.soft.Rv.csrrs;
 import static testudo.hypervisor.soft.Rv.csrrw;
 import static testudo.hypervisor.soft.Rv.i;
@@ -32,6 +33,7 @@ import static testudo.hypervisor.soft.Rv.ld;
 import static testudo.hypervisor.soft.Rv.li;
 import static testudo.hypervisor.soft.Rv.lui;
 import static testudo.hypervisor.soft.Rv.lw;
+import static testudo.hypervisor.soft.Rv.r;
 import static testudo.hypervisor.soft.Rv.sw;
 import static testudo.hypervisor.soft.Rv.xor;
 
@@ -45,6 +47,7 @@ import testudo.hypervisor.soft.mmu.GuestTrap;
 /// Faults, changing code, bounds and attention: where translated code is left other than at its end.
 class TranslatedCodeTest {
     private static final int SIE = 0x104;
+    private static final int SSTATUS = 0x100;
     private static final int STVEC = 0x105;
     private static final int SEPC = 0x141;
     private static final int SCAUSE = 0x142;
@@ -321,6 +324,50 @@ class TranslatedCodeTest {
             assertEquals(100, machine.hart.x[A0]);
             assertEquals(virtual + 4, machine.hart.registers().read(SEPC, false));
             assertEquals(GuestTrap.FETCH_PAGE, machine.hart.registers().read(SCAUSE, false));
+        }
+    }
+
+    /// The region is entered while the supervisor may read a user's page, and withdraws that itself.
+    @Test
+    void aUsersPageIsOutOfReachOnceSumIsOff() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            long virtual = 0x4000_0000L;
+            long tables = 0x10_0000;
+            long physical = TranslatedHart.RAM + tables >>> 12;
+            machine.ram.bytes().set(JAVA_LONG, tables + 8 * (virtual >>> 30), physical + 1 << 10 | 1);
+            machine.ram.bytes().set(JAVA_LONG, tables + 0x1000, physical + 2 << 10 | 1);
+            machine.ram.bytes().set(JAVA_LONG, tables + 0x2000, TranslatedHart.RAM + 0x20_0000 >>> 12 << 10 | 0xCB);
+            machine.ram.bytes().set(JAVA_LONG, tables + 0x2008, TranslatedHart.RAM + 0x21_0000 >>> 12 << 10 | 0xD7);
+            machine.load(0x20_0000,
+                    li(A2, 50), lui(T2, 0x40), csrrs(ZERO, SSTATUS, T2),
+                    ld(A3, A1, 0), csrrc(ZERO, SSTATUS, T2), addi(A2, A2, -1), bne(A2, ZERO, 8), ld(A4, A1, 0),
+                    csrrs(ZERO, SSTATUS, T2), addi(A0, A0, 1), jal(ZERO, -28));
+            machine.load(0x20_0200, csrrs(T0, SEPC, ZERO), csrrs(T1, STVAL, ZERO), ECALL);
+            machine.hart.registers().write(SATP, 8L << 60 | physical);
+            machine.hart.registers().write(STVEC, virtual + 0x200);
+            machine.hart.x[A1] = virtual + 0x1000;
+            machine.hart.pc = virtual;
+            assertTrue(machine.run(10_000), "no trap");
+            assertTrue(machine.translator.translated() > 0, "nothing was translated");
+            assertEquals(virtual + 28, machine.hart.x[T0]);
+            assertEquals(virtual + 0x1000, machine.hart.x[T1]);
+            assertEquals(49, machine.hart.x[A0]);
+        }
+    }
+
+    @Test
+    void floatingPointIsIllegalOnceItIsOff() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            machine.load(0,
+                    auipc(T0, 0), addi(T0, T0, 0x200), csrrw(ZERO, STVEC, T0), lui(T2, 6), csrrs(ZERO, SSTATUS, T2), li(A2, 50),
+                    r(Operation.OP_FP, 0, 1, 1, 1, 1), addi(A0, A0, 1), addi(A2, A2, -1), bne(A2, ZERO, -12),
+                    csrrc(ZERO, SSTATUS, T2), jal(ZERO, -20));
+            machine.load(0x200, csrrs(T0, SCAUSE, ZERO), csrrs(T1, SEPC, ZERO), ECALL);
+            assertTrue(machine.run(10_000), "no trap");
+            assertTrue(machine.translator.translated() > 0, "nothing was translated");
+            assertEquals(GuestTrap.ILLEGAL, machine.hart.x[T0]);
+            assertEquals(TranslatedHart.RAM + 24, machine.hart.x[T1]);
+            assertEquals(50, machine.hart.x[A0]);
         }
     }
 
