@@ -49,8 +49,7 @@ class UnixSocketsTest {
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment buffer = arena.allocate(1 << 17);
     private final List<LocalSocket> ends = new ArrayList<>();
-    @TempDir
-    private Path folder;
+    @TempDir private Path folder;
     private Path path = Path.of("");
     private DeviceBench bench;
     private Guest guest;
@@ -312,7 +311,7 @@ class UnixSocketsTest {
             traffic.exchange(Packet.REQUEST, 0);
             LocalSocket fresh = accepted(listener);
             long allocated = AllocatedBytes.of(() -> {
-                for (int i = 0; i < 2_000; i++) {
+                for (int i = 0; i < 20_000; i++) {
                     traffic.exchange(Packet.DATA, 1000);
                     long got = fresh.receive(buffer, 0, 1000);
                     long given = fresh.send(buffer, 0, 1000);
