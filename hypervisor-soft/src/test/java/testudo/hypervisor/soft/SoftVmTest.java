@@ -79,7 +79,8 @@ class SoftVmTest {
     /// SBI 2.0, "Performance Monitoring Unit Extension", for a processor without counters.
     @ParameterizedTest
     @CsvSource({
-            "0, 0, 0, 0", "1, 0, 0, -3", "2, 0, 1, -3", "2, 0, 0, -2", "3, 0, 1, -3", "3, 0, 0, 0", "4, 63, 1, -3", "4, 0, 0, 0", "5, 0, 0, -3",
+            "0, 0, 0, 0", "1, 0, 0, -3", "2, 0, 1, -3", "2, 0, 0, -2", "3, 0, 1, -3", "3, 0, 0, 0", "4, 63, 1, -3", "4, 0, 0, 0",
+            "5, 0, 0, -3",
             "6, 0, 0, -3", "7, -1, -1, -2", "8, 0, 0, -2", "-1, 0, 0, -2"
     })
     void thereAreNoCounters(int function, int first, int second, int error) {
@@ -94,7 +95,8 @@ class SoftVmTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0x10, 1", "0x54494D45, 1", "0x735049, 1", "0x52464E43, 1", "0x48534D, 1", "0x53525354, 1", "0x53555350, 1", "0x504D55, 1", "0x4442434E, 0", "1, 0"})
+    @CsvSource({"0x10, 1", "0x54494D45, 1", "0x735049, 1", "0x52464E43, 1", "0x48534D, 1", "0x53525354, 1", "0x53555350, 1", "0x504D55, 1",
+            "0x4442434E, 0", "1, 0"})
     void extensionsAreFoundByProbing(int extension, int present) {
         int upper = extension + 0x800 >>> 12;
         try (Guest guest = new Guest(join(

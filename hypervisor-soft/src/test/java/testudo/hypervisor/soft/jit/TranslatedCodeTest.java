@@ -23,6 +23,7 @@ import static testudo.hypervisor.soft.Rv.add;
 import static testudo.hypervisor.soft.Rv.addi;
 import static testudo.hypervisor.soft.Rv.auipc;
 import static testudo.hypervisor.soft.Rv.bne;
+import static testudo.hypervisor.soft.Rv.csrrc;
 import static testudo.hypervisor.soft.Rv.csrrs;
 import static testudo.hypervisor.soft.Rv.csrrw;
 import static testudo.hypervisor.soft.Rv.i;
@@ -32,6 +33,7 @@ import static testudo.hypervisor.soft.Rv.ld;
 import static testudo.hypervisor.soft.Rv.li;
 import static testudo.hypervisor.soft.Rv.lui;
 import static testudo.hypervisor.soft.Rv.lw;
+import static testudo.hypervisor.soft.Rv.r;
 import static testudo.hypervisor.soft.Rv.sw;
 import static testudo.hypervisor.soft.Rv.xor;
 
@@ -40,12 +42,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import testudo.hypervisor.soft.cpu.Hart;
+import testudo.hypervisor.soft.mmu.GuestTrap;
 
 /// Faults, changing code, bounds and attention: where translated code is left other than at its end.
 class TranslatedCodeTest {
     private static final int SIE = 0x104;
+    private static final int SSTATUS = 0x100;
     private static final int STVEC = 0x105;
     private static final int SEPC = 0x141;
+    private static final int SCAUSE = 0x142;
     private static final int STVAL = 0x143;
     private static final int STIMECMP = 0x14D;
     private static final int SATP = 0x180;
@@ -88,6 +93,24 @@ class TranslatedCodeTest {
             assertEquals(150, machine.hart.x[A1]);
             assertTrue(machine.translator.table.contains(0x200), "the handler is interpreted");
             assertTrue(machine.translator.table.contains(20), "what is behind the trap is interpreted");
+        }
+    }
+
+    /// Each trap comes from another place, none of them hot.
+    @Test
+    void aTrapHandlerOfColdCodeIsTranslated() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            int[] program = new int[54];
+            Arrays.fill(program, EBREAK);
+            program[0] = auipc(T0, 0);
+            program[1] = addi(T0, T0, 0x200);
+            program[2] = csrrw(ZERO, STVEC, T0);
+            program[53] = ECALL;
+            machine.load(0, program);
+            machine.load(0x200, addi(A0, A0, 1), csrrs(T1, SEPC, ZERO), addi(T1, T1, 4), csrrw(ZERO, SEPC, T1), SRET);
+            assertTrue(machine.run(10_000), "the program does not end");
+            assertEquals(50, machine.hart.x[A0]);
+            assertTrue(machine.translator.table.contains(0x200), "the handler is interpreted");
         }
     }
 
@@ -179,6 +202,35 @@ class TranslatedCodeTest {
         }
     }
 
+    /// A loop on two pages, of which only the second is mapped elsewhere: where the region is entered nothing has changed.
+    @Test
+    void aFenceForTheRegionsSecondPageLeadsToTheNewCode() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            long virtual = 0x4000_0000L;
+            long tables = 0x10_0000;
+            long physical = TranslatedHart.RAM + tables >>> 12;
+            machine.ram.bytes().set(JAVA_LONG, tables + 8 * (virtual >>> 30), physical + 1 << 10 | 1);
+            machine.ram.bytes().set(JAVA_LONG, tables + 0x1000, physical + 2 << 10 | 1);
+            machine.ram.bytes().set(JAVA_LONG, tables + 0x2000, TranslatedHart.RAM + 0x20_0000 >>> 12 << 10 | 0xCB);
+            machine.load(0x20_0FF8, li(A2, 100), addi(A1, A1, 1));
+            for (int version = 0; version < 2; version++) {
+                int second = 0x21_0000 + version * 0x1000;
+                machine.load(second, addi(A0, A0, 1 + 6 * version), addi(A2, A2, -1), bne(A2, ZERO, -12), ECALL);
+                machine.ram.bytes().set(JAVA_LONG, tables + 0x2008, TranslatedHart.RAM + second >>> 12 << 10 | 0xCB);
+                if (version == 0) {
+                    machine.hart.registers().write(SATP, 8L << 60 | physical);
+                } else {
+                    assertTrue(machine.translator.table.contains(0x20_0FFC), "the loop was not translated");
+                    machine.hart.mmu.flush(virtual + 0x1000);
+                }
+                machine.hart.pc = virtual + 0xFF8;
+                assertTrue(machine.run(10_000));
+            }
+            assertEquals(200, machine.hart.x[A1]);
+            assertEquals(100 + 700, machine.hart.x[A0]);
+        }
+    }
+
     /// Budgets end anywhere in code without jumps; where they do, no region begins that repeats others.
     @Test
     void straightCodeIsTranslatedOnce() {
@@ -247,6 +299,75 @@ class TranslatedCodeTest {
                 assertTrue(executed > 0 && executed <= budget, executed + " instructions of " + budget);
                 assertEquals(executed, machine.hart.retired - before);
             }
+        }
+    }
+
+    /// A hot loop on a page of the supervisor's, and then U-mode jumps into it.
+    @Test
+    void userModeDoesNotEnterWhatOnlyTheSupervisorMayExecute() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            long virtual = 0x4000_0000L;
+            long tables = 0x10_0000;
+            long physical = TranslatedHart.RAM + tables >>> 12;
+            int offset = 0x20_0000;
+            machine.ram.bytes().set(JAVA_LONG, tables + 8 * (virtual >>> 30), physical + 1 << 10 | 1);
+            machine.ram.bytes().set(JAVA_LONG, tables + 0x1000, physical + 2 << 10 | 1);
+            machine.ram.bytes().set(JAVA_LONG, tables + 0x2000, TranslatedHart.RAM + offset >>> 12 << 10 | 0xCB);
+            machine.load(offset, li(A2, 100), addi(A0, A0, 1), addi(A2, A2, -1), bne(A2, ZERO, -8), SRET);
+            machine.load(offset + 0x200, ECALL);
+            machine.hart.registers().write(SATP, 8L << 60 | physical);
+            machine.hart.registers().write(STVEC, virtual + 0x200);
+            machine.hart.registers().write(SEPC, virtual + 4);
+            machine.hart.pc = virtual;
+            assertTrue(machine.run(10_000), "no trap");
+            assertTrue(machine.translator.table.contains(offset + 4), "the loop was not translated");
+            assertEquals(100, machine.hart.x[A0]);
+            assertEquals(virtual + 4, machine.hart.registers().read(SEPC, false));
+            assertEquals(GuestTrap.FETCH_PAGE, machine.hart.registers().read(SCAUSE, false));
+        }
+    }
+
+    /// The region is entered while the supervisor may read a user's page, and withdraws that itself.
+    @Test
+    void aUsersPageIsOutOfReachOnceSumIsOff() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            long virtual = 0x4000_0000L;
+            long tables = 0x10_0000;
+            long physical = TranslatedHart.RAM + tables >>> 12;
+            machine.ram.bytes().set(JAVA_LONG, tables + 8 * (virtual >>> 30), physical + 1 << 10 | 1);
+            machine.ram.bytes().set(JAVA_LONG, tables + 0x1000, physical + 2 << 10 | 1);
+            machine.ram.bytes().set(JAVA_LONG, tables + 0x2000, TranslatedHart.RAM + 0x20_0000 >>> 12 << 10 | 0xCB);
+            machine.ram.bytes().set(JAVA_LONG, tables + 0x2008, TranslatedHart.RAM + 0x21_0000 >>> 12 << 10 | 0xD7);
+            machine.load(0x20_0000,
+                    li(A2, 50), lui(T2, 0x40), csrrs(ZERO, SSTATUS, T2),
+                    ld(A3, A1, 0), csrrc(ZERO, SSTATUS, T2), addi(A2, A2, -1), bne(A2, ZERO, 8), ld(A4, A1, 0),
+                    csrrs(ZERO, SSTATUS, T2), addi(A0, A0, 1), jal(ZERO, -28));
+            machine.load(0x20_0200, csrrs(T0, SEPC, ZERO), csrrs(T1, STVAL, ZERO), ECALL);
+            machine.hart.registers().write(SATP, 8L << 60 | physical);
+            machine.hart.registers().write(STVEC, virtual + 0x200);
+            machine.hart.x[A1] = virtual + 0x1000;
+            machine.hart.pc = virtual;
+            assertTrue(machine.run(10_000), "no trap");
+            assertTrue(machine.translator.translated() > 0, "nothing was translated");
+            assertEquals(virtual + 28, machine.hart.x[T0]);
+            assertEquals(virtual + 0x1000, machine.hart.x[T1]);
+            assertEquals(49, machine.hart.x[A0]);
+        }
+    }
+
+    @Test
+    void floatingPointIsIllegalOnceItIsOff() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            machine.load(0,
+                    auipc(T0, 0), addi(T0, T0, 0x200), csrrw(ZERO, STVEC, T0), lui(T2, 6), csrrs(ZERO, SSTATUS, T2), li(A2, 50),
+                    r(Operation.OP_FP, 0, 1, 1, 1, 1), addi(A0, A0, 1), addi(A2, A2, -1), bne(A2, ZERO, -12),
+                    csrrc(ZERO, SSTATUS, T2), jal(ZERO, -20));
+            machine.load(0x200, csrrs(T0, SCAUSE, ZERO), csrrs(T1, SEPC, ZERO), ECALL);
+            assertTrue(machine.run(10_000), "no trap");
+            assertTrue(machine.translator.translated() > 0, "nothing was translated");
+            assertEquals(GuestTrap.ILLEGAL, machine.hart.x[T0]);
+            assertEquals(TranslatedHart.RAM + 24, machine.hart.x[T1]);
+            assertEquals(50, machine.hart.x[A0]);
         }
     }
 
