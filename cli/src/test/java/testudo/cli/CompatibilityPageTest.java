@@ -108,7 +108,7 @@ class CompatibilityPageTest {
 
     private static boolean isDeclared(Row row) {
         if (row.option().isEmpty()) {
-            if (row.command().equals("disk") || row.command().equals("device")) { // a word in front of others
+            if (List.of("disk", "device", "virtio-net").contains(row.command())) { // a word in front of others
                 return anySource(Pattern.compile("List\\.of\\(\"" + row.command() + "\", "));
             }
             if (row.command().startsWith("device ")) {

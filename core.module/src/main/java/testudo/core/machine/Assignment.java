@@ -27,18 +27,21 @@ import testudo.spi.option.OptionDeclaration.Shape;
 /// @param device the device's name
 /// @param options the provider's options as given, in order: name and text
 /// @param facts about the machine
+/// @param modules archives of modules from outside of the runtime image that it needs, in absolute paths
 /// @param confinement what its last walls are made of: the strict filter of system calls; nothing when it is to have none
 record Assignment(
-        String provider, String device, List<List<String>> options, MachineFacts facts, Optional<JailOptions> confinement) {
+        String provider, String device, List<List<String>> options, MachineFacts facts, List<String> modules,
+        Optional<JailOptions> confinement) {
     private static final long VERSION = 1;
 
     /// Collects what a provider's devices are made from.
     static Assignment of(
-            DeviceProvider provider, String device, Configuration configuration, MachineFacts facts, Optional<JailOptions> confinement) {
+            DeviceProvider provider, String device, Configuration configuration, MachineFacts facts, List<String> modules,
+            Optional<JailOptions> confinement) {
         List<Occurrence<?>> given = new ArrayList<>();
         provider.options().forEach(option -> given.addAll(configuration.all(option)));
         given.sort(Comparator.comparingInt(Occurrence::position));
-        return new Assignment(provider.id(), device, given.stream().map(Assignment::text).toList(), facts, confinement);
+        return new Assignment(provider.id(), device, given.stream().map(Assignment::text).toList(), facts, modules, confinement);
     }
 
     private static <T> List<String> text(Occurrence<T> occurrence) {
@@ -47,8 +50,8 @@ record Assignment(
         return List.of(option.name(), text);
     }
 
-    /// @param files the paths whose files the process is started with, in the order of their numbers
-    String toJson(List<String> files) {
+    /// @param passed what the process is started with
+    String toJson(Passed passed) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("version", VERSION);
         json.put("provider", provider);
@@ -57,19 +60,13 @@ record Assignment(
         json.put("architecture", facts.architecture());
         json.put("vcpus", List.of((long) facts.vcpus()));
         json.put("memory", List.of(facts.memoryBytes(), facts.ramBelow4GiB(), facts.ramAbove4GiB()));
-        json.put("files", files);
+        json.put("modules", modules);
+        passed.addTo(json);
         confinement.ifPresent(jail -> {
             json.put("failures", jail.failures().name());
             jail.policyDirectory().ifPresent(folder -> json.put("policies", folder.toAbsolutePath().toString()));
         });
         return JsonText.write(json);
-    }
-
-    /// The part of an assignment that says which files the process was started with.
-    static List<String> files(String text) {
-        return JsonText.read(text) instanceof Map<?, ?> json
-                ? list(json.get("files")).stream().map(String::valueOf).toList()
-                : List.of();
     }
 
     private static Optional<JailOptions> confinement(Map<?, ?> json) {
@@ -97,7 +94,8 @@ record Assignment(
                 memory.get(0),
                 memory.get(1),
                 memory.get(2));
-        return new Assignment(String.valueOf(json.get("provider")), String.valueOf(json.get("device")), options, facts, confinement(json));
+        return new Assignment(String.valueOf(json.get("provider")), String.valueOf(json.get("device")), options, facts,
+                list(json.get("modules")).stream().map(String::valueOf).toList(), confinement(json));
     }
 
     private static List<?> list(@Nullable Object value) {

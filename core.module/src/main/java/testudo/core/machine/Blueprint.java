@@ -50,7 +50,7 @@ record Blueprint(
             MachineRequest request = new MachineRequest(kernel, initrd, firmware, memoryBytes(configuration), vcpus, mode, configuration);
             PlannedMachine planned = architecture.plan(request, profile);
             MachineFacts facts = facts(planned, request, providers.virtioTypes());
-            List<DeviceSpec> devices = devices(providers.devices(), configuration, facts);
+            List<DeviceSpec> devices = devices(providers, configuration, facts);
             String commandLine = CommandLines.assemble(planned.plan().commandLine(), devices, configuration);
             done = true;
             return new Blueprint(planned, devices, facts, commandLine, images);
@@ -131,19 +131,20 @@ record Blueprint(
         return new MachineFacts(planned.plan().architecture(), request.vcpus(), request.memoryBytes(), below, above, types);
     }
 
-    private static List<DeviceSpec> devices(List<DeviceProvider> providers, Configuration configuration, MachineFacts facts) {
+    private static List<DeviceSpec> devices(Providers providers, Configuration configuration, MachineFacts facts) {
         Optional<DeviceProcesses> apart = DeviceProcesses.of(configuration);
         Attempts attempts = new Attempts();
         List<DeviceSpec> devices = new ArrayList<>();
         Map<String, String> owners = new HashMap<>();
-        for (DeviceProvider provider : providers) {
+        DeviceSpec.BackendNeeds needs = Networks.needs(providers.networks());
+        for (DeviceProvider provider : providers.devices()) {
             attempts.check(() -> {
                 for (DeviceSpec device : provider.devices(configuration, facts)) {
                     String other = owners.putIfAbsent(device.id(), provider.id());
                     if (other != null) {
                         attempts.refuse("two devices are called '%s', from %s and %s".formatted(device.id(), other, provider.id()));
                     }
-                    devices.add(apart.isPresent() ? apart.get().apart(provider, device, configuration, facts) : device);
+                    devices.add(apart.isPresent() ? apart.get().apart(provider, device, configuration, facts, needs) : device);
                 }
             });
         }

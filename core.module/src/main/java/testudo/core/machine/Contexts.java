@@ -1,6 +1,7 @@
 package testudo.core.machine;
 
 import java.util.List;
+import java.util.Optional;
 import testudo.core.virtio.DeviceThreads;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.device.EventLoop;
@@ -9,6 +10,7 @@ import testudo.spi.device.MachineServices;
 import testudo.spi.disk.DiskOpener;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.irq.InterruptLine;
+import testudo.spi.jail.JailNeeds.Prepared;
 import testudo.spi.net.NetworkOpener;
 import testudo.spi.platform.PlatformDeviceContext;
 import testudo.spi.serial.SerialOpener;
@@ -19,7 +21,15 @@ import testudo.spi.serial.SerialOpener;
 /// @param events collects what devices report
 /// @param bootOrder firmware's boot order, complete when the guest runs
 /// @param providers what is installed
-record Contexts(HostPlatform host, MachineFacts facts, MachineEvents events, List<String> bootOrder, Providers providers) {
+/// @param prepared what was opened for its one device outside of this process's jail
+record Contexts(
+        HostPlatform host, MachineFacts facts, MachineEvents events, List<String> bootOrder, Providers providers,
+        Optional<Prepared> prepared) {
+    /// In a process that opens what it needs itself.
+    Contexts(HostPlatform host, MachineFacts facts, MachineEvents events, List<String> bootOrder, Providers providers) {
+        this(host, facts, events, bootOrder, providers, Optional.empty());
+    }
+
     /// The context of a virtio device.
     DeviceContext virtio(String id, DeviceThreads threads) {
         return new Context(id, threads.loop(0)) {
@@ -101,7 +111,7 @@ record Contexts(HostPlatform host, MachineFacts facts, MachineEvents events, Lis
 
         @Override
         public NetworkOpener networks() {
-            return new Networks(host, providers.networks());
+            return new Networks(host, providers.networks(), prepared);
         }
     }
 

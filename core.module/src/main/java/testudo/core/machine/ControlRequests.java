@@ -23,11 +23,29 @@ final class ControlRequests {
         this.events = events;
     }
 
+    /// A device that may answer a command; called on the thread that owns it.
+    @FunctionalInterface
+    interface Answering {
+        /// @return the response; nothing when the command is not for this device
+        CompletionStage<Optional<Object>> ask(String tag, Object body);
+    }
+
     /// A device that answers commands, and the thread that owns it.
-    private record Target(CommandTarget device, EventLoop loop) {}
+    private record Target(Answering device, EventLoop loop) {}
 
     void add(CommandTarget device, EventLoop loop) {
+        add(local(device), loop);
+    }
+
+    void add(Answering device, EventLoop loop) {
         targets.add(new Target(device, loop));
+    }
+
+    /// A device of this process.
+    static Answering local(CommandTarget device) {
+        return (tag, body) -> device.accepts(tag, body)
+                ? device.execute(tag, body).thenApply(Optional::of)
+                : CompletableFuture.completedFuture(Optional.empty());
     }
 
     /// Sets what adds devices. Before the first request.
@@ -53,9 +71,9 @@ final class ControlRequests {
         CompletableFuture<Object> answer = new CompletableFuture<>();
         target.loop().execute(() -> {
             try {
-                CompletionStage<Object> next = target.device().accepts(tag, body)
-                        ? target.device().execute(tag, body)
-                        : ask(index + 1, tag, body);
+                CompletionStage<Object> next = target.device().ask(tag, body).thenCompose(
+                        said -> said.<CompletionStage<Object>>map(CompletableFuture::completedFuture)
+                                .orElseGet(() -> ask(index + 1, tag, body)));
                 next.whenComplete((value, failure) -> {
                     if (failure == null) {
                         answer.complete(value);

@@ -15,8 +15,9 @@ import testudo.core.vhost.VhostUserProvider;
 import testudo.spi.VmmException;
 import testudo.spi.device.DeviceContext;
 import testudo.spi.device.DeviceSpec;
+import testudo.spi.device.EventLoop;
+import testudo.spi.device.MachineServices;
 import testudo.spi.host.HandlePassing;
-import testudo.spi.host.HostHandle;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.host.HostProcess;
 import testudo.spi.host.HostSockets.Kind;
@@ -29,6 +30,7 @@ import testudo.spi.jail.JailNeeds;
 import testudo.spi.jail.JailNeeds.Grants;
 import testudo.spi.jail.JailProvider;
 import testudo.spi.jail.JailRequest;
+import testudo.spi.jail.ResourceLimits;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioTraits;
 
@@ -51,6 +53,9 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
     private @Nullable ControlChannel control;
     private @Nullable LocalSocket data;
     private @Nullable HostPlatform host;
+    private @Nullable DeviceControl commands;
+    private final Granting granting = new Granting();
+    private boolean answersCommands;
 
     DeviceProcess(Assignment assignment, Grants needs, DeviceProcesses starter) {
         this.assignment = assignment;
@@ -69,28 +74,22 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
         data = datas.getFirst();
         ControlChannel channel = new ControlChannel(platform, controls.getFirst());
         control = channel;
-        List<HostHandle> files = new ArrayList<>();
         try (LocalSocket theirData = datas.getLast(); LocalSocket theirControl = controls.getLast()) {
             List<PassedHandle> handles = new ArrayList<>(List.of(
                     new PassedHandle(HostedDevice.DATA, theirData), new PassedHandle(HostedDevice.CONTROL, theirControl)));
-            for (JailNeeds.OpenFile wanted : needs.opened()) {
-                files.add(platform.files().open(wanted.path(), wanted.modes()));
-                handles.add(new PassedHandle(HostedDevice.FIRST_FILE + files.size() - 1, files.getLast()));
-            }
-            if (needs.output() == JailNeeds.Output.MACHINE) {
-                files.add(platform.terminals().standardOutput());
-                handles.add(new PassedHandle(1, files.getLast()));
-            }
+            granting.open(needs, platform);
+            handles.addAll(granting.handles());
             process = starter.start(jail(), new ProcessRequest(command(starter.jailed()), environment(), handles));
         } finally {
-            files.forEach(HostHandle::close);
+            granting.closePassed();
         }
-        channel.send(assignment.toJson(needs.opened().stream().map(file -> file.path().toString()).toList()));
+        channel.send(assignment.toJson(granting.told()));
     }
 
     /// The runtime image comes with every jail; outside of an image, so must the modules.
     private JailRequest jail() {
         List<FileGrant> shown = new ArrayList<>(needs.shown());
+        assignment.modules().forEach(archive -> shown.add(new FileGrant(Path.of(archive), FileGrant.Access.READ)));
         starter.options().policyDirectory().ifPresent(
                 folder -> shown.add(new FileGrant(folder.toAbsolutePath(), FileGrant.Access.READ)));
         modulePath().ifPresent(path -> {
@@ -98,7 +97,11 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
                 shown.add(new FileGrant(Path.of(entry).toAbsolutePath(), FileGrant.Access.READ));
             }
         });
-        return JailRequest.of(assignment.device()).withFiles(shown).withNetwork(needs.network()).withOptions(starter.options());
+        return JailRequest.of(assignment.device())
+                .withFiles(shown)
+                .withNetwork(needs.network())
+                .withLimits(needs.rings().count() > 0 ? ResourceLimits.withRings() : ResourceLimits.standard())
+                .withOptions(starter.options());
     }
 
     private static Optional<String> modulePath() {
@@ -120,6 +123,7 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
                 ? DeviceProcesses.filter().jvmFlags()
                 : List.of("-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=16m", "-XX:-UsePerfData"));
         command.addAll(List.of("-Xmx64m", "-Xss512k", "--enable-native-access=testudo.platform.linux"));
+        command.add("-Duser.dir=" + Path.of("").toAbsolutePath()); // where the relative paths of its options begin
         modulePath().ifPresent(path -> command.addAll(List.of("--module-path", path)));
         Path archive = runtime.resolve("lib").resolve("server").resolve("devicehost.jsa");
         if (Files.exists(archive)) {
@@ -141,7 +145,23 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
                 "%s: the device's process has ended before it was ready%s".formatted(assignment.device(), ending())));
         VirtioTraits traits = traits(JsonText.read(answer));
         data = null; // the device's from here on
+        answersCommands = JsonText.read(answer) instanceof Map<?, ?> said && Boolean.TRUE.equals(said.get("commands"));
         return VhostUserProvider.attach(context, connection, traits, this);
+    }
+
+    /// Listens to the process from now on: its device runs.
+    /// @param loop the device's
+    /// @param machine told what the process may say of it
+    /// @return who is asked to do commands; nothing for a device that has none
+    Optional<ControlRequests.Answering> listen(EventLoop loop, MachineServices machine) {
+        ControlChannel channel = control;
+        if (channel == null) {
+            return Optional.empty();
+        }
+        DeviceControl made = new DeviceControl(
+                assignment.device(), channel, loop, machine, needs.streams().contains(JailNeeds.Stream.INPUT));
+        commands = made;
+        return answersCommands ? Optional.of(made) : Optional.empty();
     }
 
     /// How the process ended, for a message; empty when it has not.
@@ -207,11 +227,21 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
         if (connection != null) {
             connection.close();
         }
+        DeviceControl listening = commands;
+        commands = null;
+        if (listening != null) {
+            listening.close();
+        }
         ControlChannel channel = control;
         control = null;
         if (channel != null) {
             channel.close();
         }
+        end();
+        granting.close();
+    }
+
+    private void end() {
         HostProcess ending = process;
         HostPlatform platform = host;
         if (ending == null || platform == null) {

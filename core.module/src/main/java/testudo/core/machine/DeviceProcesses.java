@@ -35,16 +35,20 @@ final class DeviceProcesses {
         this.jail = jail;
     }
 
+    /// Whether devices have processes of their own.
+    static boolean wanted(Configuration configuration) {
+        return !configuration.isSet(MachineOptions.DISABLE_SANDBOX) || configuration.isSet(MachineOptions.DEVICE_PROCESSES);
+    }
+
     /// What the user wants.
-    /// @return nothing when devices share the machine's process
+    /// @return nothing when devices share the machine's process; otherwise a process for each, in a jail unless that is what the user does not want
     /// @throws VmmException.Config when no jail can be built here: what the host forbids, and what to do about it
     static Optional<DeviceProcesses> of(Configuration configuration) {
         JailOptions options = JailOptions.of(configuration);
-        if (!configuration.isSet(MachineOptions.DEVICE_PROCESSES)) {
-            return Optional.empty();
-        }
         if (configuration.isSet(MachineOptions.DISABLE_SANDBOX)) {
-            return Optional.of(new DeviceProcesses(options, Optional.empty()));
+            return wanted(configuration)
+                    ? Optional.of(new DeviceProcesses(options, Optional.empty()))
+                    : Optional.empty();
         }
         List<JailProvider> installed = ServiceLoader.load(JailProvider.class).stream().map(ServiceLoader.Provider::get).toList();
         JailProvider chosen = JailChoice.of(installed, configuration.value(JailOptions.JAIL));
@@ -52,24 +56,26 @@ final class DeviceProcesses {
         return Optional.of(new DeviceProcesses(options, Optional.of(chosen)));
     }
 
-    /// The same device in a process of its own; or as it is, said in the log, when it can't leave the machine's process.
-    /// @throws VmmException.Config when the device's policy of system calls is missing or has errors
-    DeviceSpec apart(DeviceProvider provider, DeviceSpec device, Configuration configuration, MachineFacts facts) {
+    /// The same device in a process of its own; or as it is, when it is no virtio device, or that of a process already.
+    /// @param backends what the host sides of devices need
+    /// @throws VmmException.Config when it can't be in a jail, or its policy of system calls is missing or has errors
+    DeviceSpec apart(
+            DeviceProvider provider, DeviceSpec device, Configuration configuration, MachineFacts facts, DeviceSpec.BackendNeeds backends) {
         if (!(device instanceof DeviceSpec.Virtio virtio) || provider instanceof VhostUserProvider) {
             return device;
         }
-        JailNeeds needs = installed(provider)
-                ? virtio.factory().needs()
-                : new JailNeeds.Unjailable("its plugin comes from outside of the runtime image");
+        Optional<List<String>> modules = PluginModules.archives(provider.getClass().getModule());
+        JailNeeds needs = modules.isPresent()
+                ? virtio.factory().needs(backends)
+                : new JailNeeds.Unjailable("its plugin has native access, or is no archive in a file");
         return switch (needs) {
-            case JailNeeds.Unjailable(String reason) -> {
-                LOG.warn("{}: runs inside the main process, not in a jail: {}", virtio.id(), reason);
-                yield device;
-            }
+            case JailNeeds.Unjailable(String reason) -> throw new VmmException.Config(
+                    "%s can't be in a jail: %s; --disable-sandbox runs devices inside the main process, without jails"
+                            .formatted(virtio.id(), reason));
             case JailNeeds.Grants grants -> {
                 Optional<JailOptions> confinement = jail.map(used -> options);
                 confinement.ifPresent(used -> filter().check(policy(provider, used), used));
-                Assignment assignment = Assignment.of(provider, virtio.id(), configuration, facts, confinement);
+                Assignment assignment = Assignment.of(provider, virtio.id(), configuration, facts, modules.orElseThrow(), confinement);
                 yield new DeviceSpec.Virtio(
                         virtio.id(),
                         virtio.rank(),
@@ -79,12 +85,6 @@ final class DeviceProcesses {
                         new DeviceProcess(assignment, grants, this));
             }
         };
-    }
-
-    /// Whether a device process finds the provider: it knows the modules that were there at the start, not those that plugins brought.
-    private static boolean installed(DeviceProvider provider) {
-        ModuleLayer layer = provider.getClass().getModule().getLayer();
-        return layer == null || layer == ModuleLayer.boot();
     }
 
     /// The policy of a provider's devices.

@@ -15,11 +15,14 @@ import testudo.spi.host.HostPlatform;
 import testudo.spi.host.HostSockets;
 import testudo.spi.host.HostTerminals;
 import testudo.spi.host.IoRing;
+import testudo.spi.host.LocalListener;
+import testudo.spi.host.LocalSocket;
 
 /// The host as a device process sees it: files that it was granted are those that it was started with, whatever their paths lead to here.
 /// @param host the platform
 /// @param granted where the files of paths are
-record GrantedHost(HostPlatform host, Map<Path, Path> granted) implements HostPlatform {
+/// @param pseudoTerminal the one that it may have: its path, and where its host's side is
+record GrantedHost(HostPlatform host, Map<Path, Path> granted, Optional<Map.Entry<String, Path>> pseudoTerminal) implements HostPlatform {
     @Override
     public String id() {
         return host.id();
@@ -40,12 +43,17 @@ record GrantedHost(HostPlatform host, Map<Path, Path> granted) implements HostPl
         return new HostFiles() {
             @Override
             public HostFile open(Path path, Set<Mode> modes) {
-                return host.files().open(granted.getOrDefault(path, path), modes);
+                return host.files().open(granted.getOrDefault(path, path.toAbsolutePath()), modes);
             }
 
             @Override
             public IoRing newRing(int depth, RingKind kind) {
                 return host.files().newRing(depth, kind);
+            }
+
+            @Override
+            public void reserveRings(int count, int depth) {
+                host.files().reserveRings(count, depth);
             }
         };
     }
@@ -57,12 +65,27 @@ record GrantedHost(HostPlatform host, Map<Path, Path> granted) implements HostPl
 
     @Override
     public HostSockets sockets() {
-        return host.sockets();
+        return new HostSockets() {
+            @Override
+            public LocalListener listen(Path path, Kind kind) {
+                return host.sockets().listen(path.toAbsolutePath(), kind);
+            }
+
+            @Override
+            public LocalSocket connect(Path path, Kind kind) {
+                return host.sockets().connect(path.toAbsolutePath(), kind);
+            }
+
+            @Override
+            public Optional<LocalSocket> tryConnect(Path path, Kind kind) {
+                return host.sockets().tryConnect(path.toAbsolutePath(), kind);
+            }
+        };
     }
 
     @Override
     public HostTerminals terminals() {
-        return host.terminals();
+        return new GrantedTerminals(host, pseudoTerminal);
     }
 
     @Override

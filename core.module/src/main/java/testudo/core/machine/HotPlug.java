@@ -45,7 +45,8 @@ final class HotPlug {
     private CompletionStage<Object> execute(Plug wanted) {
         return switch (wanted) {
             case Plug.Add add when apart -> throw new VmmException.Config(
-                    "%s: with --device-processes nothing is plugged in: it would run inside the main process".formatted(add.device().id()));
+                    "%s: nothing is plugged into a machine whose devices are in jails: it would run inside the main process; --disable-sandbox has them all there"
+                            .formatted(add.device().id()));
             case Plug.Add add -> CompletableFuture.completedFuture(
                     Map.of("HotPlugResponse", Map.of("bus", (long) devices.plug(add.device()))));
             case Plug.Remove(long bus) -> devices.unplug(bus).thenApply(gone -> "Ok");

@@ -53,9 +53,10 @@ final class HotPlugSlots implements AutoCloseable {
     /// @param maker makes it, for an address
     /// @return the number of its bus
     int plug(Function<PciAddress, Plugged> maker) {
-        Slot free = slots.stream().filter(Slot::isFree).findFirst().orElseThrow(() -> new VmmException.Config(
-                "no slot is free: all %d are taken; --pci-hotplug-slots makes more".formatted(slots.size())));
-        PciAddress address = new PciAddress(free.port.busNow(), 0, 0);
+        Slot free = slots.stream().filter(slot -> slot.isFree() && slots.stream().noneMatch(other -> other.isAt(slot.port.busNow())))
+                .findFirst().orElseThrow(() -> new VmmException.Config(
+                        "no slot is free: all %d are taken; --pci-hotplug-slots makes more".formatted(slots.size())));
+        PciAddress address = new PciAddress(free.port.busNow(), 0, 0); // read once: the guest may change it
         free.put(address, maker.apply(address));
         LOG.info("{}: plugged in at {}", free.name(), address);
         return address.bus();
@@ -97,7 +98,12 @@ final class HotPlugSlots implements AutoCloseable {
         }
 
         void put(PciAddress where, Plugged device) {
-            root.plug(where, device.function());
+            try {
+                root.plug(where, device.function());
+            } catch (IllegalArgumentException taken) { // by the numbers that the guest has given its buses
+                device.close();
+                throw new VmmException.Config("%s: the guest has something else at %s".formatted(port.id(), where));
+            }
             address = where;
             plugged = device;
             port.plug();

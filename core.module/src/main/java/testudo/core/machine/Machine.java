@@ -80,7 +80,7 @@ final class Machine implements AutoCloseable {
         MachineDevices devices = new MachineDevices(vm, interrupts, contexts, blueprint.planned().plan(), loop, requests);
         closing.add(devices);
         devices.create(blueprint.devices(), MachineOptions.virtioTransport(configuration));
-        requests.hotPlug(new HotPlug(providers.devices(), devices, configuration.isSet(MachineOptions.DEVICE_PROCESSES)));
+        requests.hotPlug(new HotPlug(providers.devices(), devices, DeviceProcesses.wanted(configuration)));
         MachineLayout layout = new MachineLayout(devices.pciNodes(), devices.platformNodes(), blueprint.commandLine());
         blueprint.planned().load(vm.memory(), layout);
         for (int i = 0; i < blueprint.facts().vcpus(); i++) {

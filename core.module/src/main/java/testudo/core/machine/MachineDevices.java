@@ -205,6 +205,8 @@ final class MachineDevices implements AutoCloseable {
         closing.add(life);
         if (life.device() instanceof CommandTarget target) {
             requests.add(target, life.loop());
+        } else if (spec.factory() instanceof DeviceProcess process) {
+            process.listen(life.loop(), contexts.services(spec.id())).ifPresent(answering -> requests.add(answering, life.loop()));
         }
         return life;
     }

@@ -59,9 +59,9 @@ public final class MachineOptions {
     /// No jails.
     public static final OptionDeclaration<Boolean> DISABLE_SANDBOX = OptionDeclaration.flag("disable-sandbox", "Security",
             "run devices inside the main process, without jails");
-    /// A process for each device.
+    /// A process for each device, which is the default; with the option above, without jails.
     public static final OptionDeclaration<Boolean> DEVICE_PROCESSES = OptionDeclaration.flag("device-processes", "Security",
-            "run each virtio device in a process of its own, in a jail");
+            "run each virtio device in a process of its own, the default; with --disable-sandbox without jails");
     /// The machine's name.
     public static final OptionDeclaration<String> NAME = OptionDeclaration.value("name", String.class, "TEXT", GROUP,
             "name of the machine, for memory labels and logs");

@@ -53,13 +53,6 @@ public final class Machines {
     /// @throws VmmException when it can't be made
     public static RunResult run(Configuration configuration, Providers providers) {
         HostPlatform host = providers.host();
-        boolean apart = configuration.isSet(MachineOptions.DEVICE_PROCESSES);
-        boolean unjailed = configuration.isSet(MachineOptions.DISABLE_SANDBOX);
-        if (apart && unjailed) {
-            LOG.warn("DEVICES ARE NOT SANDBOXED: with --disable-sandbox, --device-processes gives them processes, but no jails");
-        } else if (!apart && !unjailed) {
-            LOG.warn("DEVICES ARE NOT SANDBOXED: they run inside the main process; --device-processes puts virtio devices into jails");
-        }
         Selection.Chosen chosen = Selection.hypervisor(providers, configuration, host);
         try (Hypervisor hypervisor = chosen.hypervisor();
                 Blueprint blueprint = Blueprint.draw(providers, chosen.configuration(), hypervisor.profile())) {

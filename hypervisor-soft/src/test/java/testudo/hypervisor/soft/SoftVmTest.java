@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import testudo.hypervisor.soft.SoftVm.Timing;
@@ -30,6 +31,7 @@ class SoftVmTest {
     private static final int SATP = 0x180;
     private static final int TIME = 0xC01;
     private static final int CONSOLE_UPPER = 0x10000;
+    private static final int PERFORMANCE_MONITOR = 0x504D55;
     private static final int COUNTER = 0x10_0000;
     private static final int COUNTER_UPPER = 0x80100;
 
@@ -71,6 +73,36 @@ class SoftVmTest {
             guest.run();
             assertArrayEquals(new long[]{0x4442434E, 2, 7, 8, 0, 0, 0}, guest.calls.getFirst());
             assertEquals(-2, guest.register(0, "x8"));
+        }
+    }
+
+    /// SBI 2.0, "Performance Monitoring Unit Extension", for a processor without counters.
+    @ParameterizedTest
+    @CsvSource({
+            "0, 0, 0, 0", "1, 0, 0, -3", "2, 0, 1, -3", "2, 0, 0, -2", "3, 0, 1, -3", "3, 0, 0, 0", "4, 63, 1, -3", "4, 0, 0, 0", "5, 0, 0, -3",
+            "6, 0, 0, -3", "7, -1, -1, -2", "8, 0, 0, -2", "-1, 0, 0, -2"
+    })
+    void thereAreNoCounters(int function, int first, int second, int error) {
+        try (Guest guest = new Guest(join(
+                new int[]{li(A0, first), li(A1, second)}, call(PERFORMANCE_MONITOR, function), new int[]{addi(S0, A0, 0), addi(S1, A1, 0)},
+                shutDown()))) {
+            guest.run();
+            assertEquals(error, guest.register(0, "x8"));
+            assertEquals(0, guest.register(0, "x9"));
+            assertTrue(guest.calls.isEmpty());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0x10, 1", "0x54494D45, 1", "0x735049, 1", "0x52464E43, 1", "0x48534D, 1", "0x53525354, 1", "0x53555350, 1", "0x504D55, 1", "0x4442434E, 0", "1, 0"})
+    void extensionsAreFoundByProbing(int extension, int present) {
+        int upper = extension + 0x800 >>> 12;
+        try (Guest guest = new Guest(join(
+                new int[]{lui(A0, upper), addiw(A0, A0, extension << 20 >> 20)}, call(0x10, 3), new int[]{addi(S0, A0, 0), addi(S1, A1, 0)},
+                shutDown()))) {
+            guest.run();
+            assertEquals(0, guest.register(0, "x8"));
+            assertEquals(present, guest.register(0, "x9"));
         }
     }
 
@@ -230,7 +262,7 @@ class SoftVmTest {
 
     @Test
     void wildCallsAreRefused() {
-        for (int extension : List.of(0x48534D, 0x735049, 0x52464E43, 0x53525354, 0x53555350, 0x10)) {
+        for (int extension : List.of(0x48534D, 0x735049, 0x52464E43, 0x53525354, 0x53555350, 0x504D55, 0x10)) {
             for (int function : List.of(0, 2, 3, 7, -1)) {
                 try (Guest guest = new Guest(join(
                         new int[]{li(A0, -1), slli(A0, A0, 3), li(A1, -2), li(A2, -1)}, call(extension, function), new int[]{sd(ZERO, S0,

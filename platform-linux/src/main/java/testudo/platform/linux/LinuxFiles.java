@@ -19,6 +19,8 @@ final class LinuxFiles implements HostFiles {
     private static final int FILE_ALIGNMENT = 4096;
     private static final int BLOCK_ALIGNMENT = 512;
 
+    private final RingReserve reserve = new RingReserve();
+
     @Override
     public HostFile open(Path path, Set<Mode> modes) {
         if (!modes.contains(Mode.READ) && !modes.contains(Mode.WRITE)) {
@@ -82,17 +84,22 @@ final class LinuxFiles implements HostFiles {
             throw new IllegalArgumentException("ring depth " + depth);
         }
         return switch (kind) {
-            case URING -> UringRing.open(depth);
+            case URING -> reserve.take(depth).orElseGet(() -> UringRing.open(depth));
             case THREAD -> new ThreadRing(depth);
             case AUTO -> {
                 try {
-                    yield UringRing.open(depth);
+                    yield reserve.take(depth).orElseGet(() -> UringRing.open(depth));
                 } catch (VmmException.Host refused) {
                     // Missing, switched off by kernel.io_uring_disabled, or filtered by a sandbox: the reason does not matter.
                     yield new ThreadRing(depth);
                 }
             }
         };
+    }
+
+    @Override
+    public void reserveRings(int count, int depth) {
+        reserve.fill(count, Math.clamp(depth, 1, MAX_DEPTH));
     }
 
     /// Asks or changes flags of a descriptor.

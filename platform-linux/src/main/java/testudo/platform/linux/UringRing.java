@@ -59,6 +59,7 @@ final class UringRing extends Descriptor implements IoRing {
     private final long cqEntries;
     private int tail;
     private int unsubmitted;
+    private @Nullable RingReserve home;
 
     /// Sets a ring up.
     /// @throws VmmException.Host when the kernel refuses or is older than 5.10
@@ -147,6 +148,15 @@ final class UringRing extends Descriptor implements IoRing {
 
     private static int value(MemorySegment params, String field) {
         return params.get(JAVA_INT, IoUringParams.offset(field));
+    }
+
+    /// Makes this a ring that is used again after it was closed.
+    void home(RingReserve reserve) {
+        home = reserve;
+    }
+
+    int depth() {
+        return depth;
     }
 
     @Override
@@ -277,7 +287,7 @@ final class UringRing extends Descriptor implements IoRing {
         return count;
     }
 
-    /// Waits for what is under way, because the kernel may write the buffers until then, and frees the ring.
+    /// Waits for what is under way, because the kernel may write the buffers until then, and frees the ring, or keeps it for the next.
     @Override
     public synchronized void close() {
         if (!arena.scope().isAlive()) {
@@ -287,6 +297,10 @@ final class UringRing extends Descriptor implements IoRing {
         while (slots.space() < depth) {
             Syscall.call(SystemCall.IO_URING_ENTER, descriptor(), 0, 1, ENTER_GETEVENTS, 0, 0);
             complete((token, result) -> {});
+        }
+        if (home != null) {
+            home.giveBack(this);
+            return;
         }
         super.close();
         arena.close();

@@ -2,6 +2,8 @@ package testudo.platform.linux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,6 +71,32 @@ class IoRingContractTest {
         }
         assertEquals(count, results.size());
         return results;
+    }
+
+    @Test
+    void aReservedRingComesBackWhenItIsClosed() throws IOException {
+        ring(1, RingKind.URING).close(); // skips where the kernel has none
+        platform.files().reserveRings(1, 8);
+        IoRing first = platform.files().newRing(4, RingKind.URING);
+        try (Arena arena = Arena.ofConfined(); HostFile file = file()) {
+            BufferList list = new BufferList(1);
+            list.add(arena.allocateFrom("left"), 0, 4, 0);
+            assertTrue(first.write(file, 0, list, 4, 1));
+            first.close(); // with an operation under way
+            first.close();
+
+            IoRing again = platform.files().newRing(8, RingKind.AUTO);
+            IoRing other = platform.files().newRing(8, RingKind.AUTO);
+
+            assertSame(first, again);
+            assertNotSame(first, other);
+            assertEquals(8, again.space());
+            assertTrue(again.flush(file, 5));
+            assertEquals(Map.of(5L, 0), finish(again, 1));
+            assertEquals("left", Files.readString(folder.resolve("data")));
+            other.close();
+        }
+        first.close();
     }
 
     @ParameterizedTest

@@ -3,7 +3,9 @@ package testudo.spi.device;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import testudo.spi.jail.JailNeeds;
+import testudo.spi.net.NetworkOptions;
 import testudo.spi.pci.PciAddress;
 import testudo.spi.pci.PciDevice;
 import testudo.spi.platform.FirmwareNode;
@@ -85,8 +87,9 @@ public sealed interface DeviceSpec {
         D create(C context);
 
         /// What the device needs to live in a jail.
+        /// @param backends what the host sides that it opens need
         /// @return grants, or why it can't
-        default JailNeeds needs() {
+        default JailNeeds needs(BackendNeeds backends) {
             return new JailNeeds.Unjailable("its provider does not say what it needs in a jail");
         }
 
@@ -97,6 +100,16 @@ public sealed interface DeviceSpec {
         /// @param factory makes them, inside of the jail or outside
         /// @return the same factory with those needs
         static <C, D> Factory<C, D> jailable(JailNeeds needs, Factory<C, D> factory) {
+            return jailable(backends -> needs, factory);
+        }
+
+        /// A factory of devices whose needs are those of what they open.
+        /// @param <C> their context
+        /// @param <D> their contract
+        /// @param needs answers what they need
+        /// @param factory makes them, inside of the jail or outside
+        /// @return the same factory with those needs
+        static <C, D> Factory<C, D> jailable(Function<BackendNeeds, JailNeeds> needs, Factory<C, D> factory) {
             return new Factory<>() {
                 @Override
                 public D create(C context) {
@@ -104,10 +117,19 @@ public sealed interface DeviceSpec {
                 }
 
                 @Override
-                public JailNeeds needs() {
-                    return needs;
+                public JailNeeds needs(BackendNeeds backends) {
+                    return needs.apply(backends);
                 }
             };
         }
+    }
+
+    /// What the host sides of devices need in a jail, by the installed providers of those.
+    @FunctionalInterface
+    interface BackendNeeds {
+        /// What a link needs.
+        /// @param options what the user asked for
+        /// @return grants, or why it can't be opened in a jail
+        JailNeeds network(NetworkOptions options);
     }
 }

@@ -37,6 +37,12 @@ public interface HostFiles {
     /// @throws testudo.spi.VmmException.Host when `kind` is [RingKind#URING] and the kernel refuses
     IoRing newRing(int depth, RingKind kind);
 
+    /// Makes rings beforehand, for a process that will not be allowed to: [#newRing] hands them out first, and a closed one is there again.
+    /// Makes as many as the host grants, which may be none.
+    /// @param count how many are in use at a time, 0 or more
+    /// @param depth as for [#newRing]
+    default void reserveRings(int count, int depth) {}
+
     /// The implementations of [IoRing].
     enum RingKind {
         /// The fastest that works here.

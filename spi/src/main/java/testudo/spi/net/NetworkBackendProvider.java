@@ -1,6 +1,9 @@
 package testudo.spi.net;
 
+import testudo.spi.host.HostHandle;
 import testudo.spi.host.HostPlatform;
+import testudo.spi.jail.JailNeeds;
+import testudo.spi.jail.JailNeeds.Prepared;
 
 /// Opens the host side of network interfaces. Found by [java.util.ServiceLoader].
 public interface NetworkBackendProvider {
@@ -18,4 +21,22 @@ public interface NetworkBackendProvider {
     /// @return the link; the caller closes it
     /// @throws testudo.spi.VmmException when options don't fit or the host refuses
     NetworkLink open(NetworkOptions options, HostPlatform host);
+
+    /// What a link needs in a jail. What must be opened outside is a preparation.
+    /// @param options what the user asked for; its backend is [#id()]
+    /// @return grants, or why there is no such link in a jail
+    default JailNeeds needs(NetworkOptions options) {
+        return new JailNeeds.Unjailable("network backend %s does not say what it needs in a jail".formatted(id()));
+    }
+
+    /// Opens a link in a jail, from what was prepared outside.
+    /// @param options what the user asked for
+    /// @param host the platform
+    /// @param prepared what the preparation of [#needs(NetworkOptions)] has opened; its handles are the link's, also when this fails
+    /// @return the link; the caller closes it
+    /// @throws testudo.spi.VmmException when options don't fit or the host refuses
+    default NetworkLink open(NetworkOptions options, HostPlatform host, Prepared prepared) {
+        prepared.handles().forEach(HostHandle::close);
+        return open(options, host);
+    }
 }

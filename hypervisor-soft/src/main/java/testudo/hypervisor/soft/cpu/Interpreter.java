@@ -36,9 +36,9 @@ public final class Interpreter {
 
     private Interpreter() {}
 
-    /// Executes instructions until the budget is used up, something asks for attention, or a jump leads to where
+    /// Executes instructions until the budget is used up, something asks for attention, or a jump, a trap or a return from one leads to where
     /// [JumpTargets#stopsAt] says so. Traps of the guest are entered, and count as an instruction.
-    /// Attention is looked at after taken branches and jumps, stores to devices and system instructions.
+    /// Attention is looked at after taken branches and jumps, traps, stores to devices and system instructions.
     /// @param hart the hart, whose thread this is
     /// @param budget how many instructions at most, 1 or more
     /// @return how many were executed; they have been added to [Hart#retired]
@@ -139,8 +139,9 @@ public final class Interpreter {
                         case SYSTEM -> {
                             hart.retired += done - counted;
                             counted = done;
+                            long behind = next;
                             next = SystemOperations.execute(hart, insn, next);
-                            leave = hart.attention() != 0;
+                            leave = next == behind ? hart.attention() != 0 : leaves(hart, next);
                             page = NO_PAGE;
                         }
                         default -> throw mmu.trap.of(GuestTrap.ILLEGAL, 0);
@@ -157,6 +158,7 @@ public final class Interpreter {
                 x[0] = 0;
                 hart.enter(trap);
                 pc = hart.pc;
+                leave = leaves(hart, pc);
                 page = NO_PAGE;
             }
         }

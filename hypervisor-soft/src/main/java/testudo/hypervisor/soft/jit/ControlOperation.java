@@ -9,8 +9,8 @@ import testudo.hypervisor.soft.cpu.AtomicOperations;
 import testudo.hypervisor.soft.cpu.Hart;
 import testudo.hypervisor.soft.cpu.SystemOperations;
 
-/// Instructions that translated code leaves to the interpreter's functions without leaving the region: atomics, and those accesses to
-/// control and status registers that neither depend on the number of retired instructions nor change what is fetched.
+/// Instructions that translated code leaves to the interpreter's functions without leaving the region: atomics, cache blocks, and those
+/// accesses to control and status registers that neither depend on the number of retired instructions nor change what is fetched.
 final class ControlOperation {
     private static final ClassDesc ATOMICS = AtomicOperations.class.describeConstable().orElseThrow();
     private static final ClassDesc SYSTEM = SystemOperations.class.describeConstable().orElseThrow();
@@ -23,6 +23,7 @@ final class ControlOperation {
             HartFields.HART,
             ConstantDescs.CD_int,
             ConstantDescs.CD_long);
+    private static final MethodTypeDesc EXECUTE_MEMORY = MethodTypeDesc.of(ConstantDescs.CD_void, HartFields.HART, ConstantDescs.CD_int);
     private static final int FFLAGS = 0x001;
     private static final int FRM = 0x002;
     private static final int FCSR = 0x003;
@@ -32,6 +33,8 @@ final class ControlOperation {
     private static final int SEPC = 0x141;
     private static final int SCAUSE = 0x142;
     private static final int STVAL = 0x143;
+    private static final int STIMECMP = 0x14D;
+    private static final int TIME = 0xC01;
     private static final int MAXIMUM_ROUNDING_MODE = 4;
 
     private ControlOperation() {}
@@ -43,7 +46,7 @@ final class ControlOperation {
             return false;
         }
         return switch (instruction >>> 20) {
-            case FFLAGS, FRM, FCSR, SSTATUS, SIE, SSCRATCH, SEPC, SCAUSE, STVAL -> true;
+            case FFLAGS, FRM, FCSR, SSTATUS, SIE, SSCRATCH, SEPC, SCAUSE, STVAL, STIMECMP, TIME -> true;
             default -> false;
         };
     }
@@ -60,6 +63,11 @@ final class ControlOperation {
     static void emitAtomic(CodeBuilder code, Locals locals, int instruction) {
         code.aload(Locals.HART).loadConstant(instruction).invokestatic(ATOMICS, "execute", EXECUTE_ATOMIC);
         locals.reload(code, Fields.rd(instruction));
+    }
+
+    /// Emits an instruction for a cache block; the hart's registers are up to date.
+    static void emitCacheBlock(CodeBuilder code, int instruction) {
+        code.aload(Locals.HART).loadConstant(instruction).invokestatic(SYSTEM, "memory", EXECUTE_MEMORY);
     }
 
     /// Emits a SYSTEM instruction that is inline; the hart's registers are up to date.

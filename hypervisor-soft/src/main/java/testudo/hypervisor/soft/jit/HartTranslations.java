@@ -31,6 +31,8 @@ public final class HartTranslations {
     private volatile boolean news;
     /// Whether the last run ended because of the budget, or because something asked for attention.
     private boolean polled;
+    /// Whether the last run ended in front of an instruction that is not translated.
+    private boolean untranslated;
     private int addressEpoch;
     private int fetchEpoch;
     private int generation;
@@ -48,15 +50,19 @@ public final class HartTranslations {
     /// Executes instructions, translated where they are and one at a time where they are not, until the budget is used up or something
     /// asks for attention. Traps of the guest are entered, and count as an instruction.
     ///
+    /// Behind an instruction that translated code leaves out, and where it leads if it jumps, there usually is translated code again: the
+    /// interpreter executes that instruction alone. It would otherwise go on to the next jump, through most of a trap handler.
+    ///
     /// @param budget how many instructions at most, 1 or more
     /// @return how many were executed; they have been added to [Hart#retired]
     public int execute(int budget) {
         int done = run(budget);
         // What is left of a budget that did not do for a block is not worth interpreting.
         while (done < budget && (done == 0 || (hart.attention() == 0 && !polled))) {
-            done += Interpreter.run(hart, budget - done);
+            boolean one = untranslated;
+            done += Interpreter.run(hart, one ? 1 : budget - done);
             if (done < budget) {
-                done += run(budget - done);
+                done += run(budget - done, one);
             }
         }
         return done;
@@ -70,21 +76,26 @@ public final class HartTranslations {
     /// @param budget how many instructions at most
     /// @return how many were executed; they have been added to [Hart#retired]
     int run(int budget) {
+        return run(budget, false);
+    }
+
+    private int run(int budget, boolean stepped) {
         if (news) {
             takeNews();
         }
         hart.mmu.stopThrows = true;
         try {
-            return chain(budget);
+            return chain(budget, stepped);
         } finally {
             hart.mmu.stopThrows = false;
         }
     }
 
-    private int chain(int budget) {
+    /// @param stepped whether an instruction was executed alone: where it led is worth counting
+    private int chain(int budget, boolean stepped) {
         int left = budget;
         int reason = Translation.CHAIN;
-        boolean jumped = false;
+        boolean jumped = stepped;
         while (reason == Translation.CHAIN && hart.attention() == 0) {
             long pc = hart.pc;
             int slot = JumpTargets.slot(pc);
@@ -110,6 +121,7 @@ public final class HartTranslations {
             }
         }
         polled = reason == Translation.POLL;
+        untranslated = reason == Translation.INTERPRET;
         return budget - left;
     }
 

@@ -69,7 +69,14 @@ final class InstructionEmitter {
             case Operation.OP, Operation.OP_32 -> registers(instruction);
             case Operation.LOAD, Operation.LOAD_FP -> load(block, index);
             case Operation.STORE, Operation.STORE_FP -> store(block, index);
-            case Operation.MISC_MEM -> fence(instruction);
+            case Operation.MISC_MEM -> {
+                if (Fields.funct3(instruction) == Operation.CACHE_BLOCK) {
+                    at(block, index);
+                    ControlOperation.emitCacheBlock(code, instruction);
+                } else {
+                    fence(instruction);
+                }
+            }
             case Operation.AMO -> {
                 at(block, index);
                 ControlOperation.emitAtomic(code, locals, instruction);

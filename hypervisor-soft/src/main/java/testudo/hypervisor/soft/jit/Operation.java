@@ -24,6 +24,11 @@ final class Operation {
     static final int JAL = 0x6F;
     static final int SYSTEM = 0x73;
 
+    /// Of a MISC-MEM instruction: `fence`.
+    static final int FENCE = 0;
+    /// Of a MISC-MEM instruction: those of Zicbom and Zicboz.
+    static final int CACHE_BLOCK = 2;
+
     private static final int SRET = 0x10200073;
     private static final int EBREAK = 0x00100073;
 
@@ -55,7 +60,7 @@ final class Operation {
             case LOAD_FP, STORE_FP -> plain(function == 2 || function == 3);
             case OP, OP_32, OP_IMM, OP_IMM_32 -> plain(IntegerOperation.of(instruction) != null);
             case OP_FP, MADD, MSUB, NMSUB, NMADD -> plain(FloatOperation.of(instruction) != null);
-            case MISC_MEM -> plain(function == 0);
+            case MISC_MEM -> plain(function == FENCE || function == CACHE_BLOCK);
             case AMO -> plain(isAtomic(instruction));
             case SYSTEM -> plain(ControlOperation.isInline(instruction));
             default -> Kind.LEAVE;

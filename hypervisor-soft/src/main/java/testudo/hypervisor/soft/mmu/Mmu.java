@@ -384,7 +384,9 @@ public final class Mmu {
     /// @throws GuestTrap when it is not in RAM or the guest may not write there
     public void zeroBlock(long va) {
         long offset = atomicOffset(va & -CACHE_BLOCK_BYTES, Long.BYTES);
-        ram.asSlice(offset, CACHE_BLOCK_BYTES).fill((byte) 0);
+        for (int i = 0; i < CACHE_BLOCK_BYTES; i += Long.BYTES) {
+            LONG.setOpaque(ram, offset + i, 0L);
+        }
     }
 
     /// Checks that a cache-block operation may touch an address: it needs permission to read or to write.

@@ -18,6 +18,7 @@ public final class SupervisorBinaryInterface implements Firmware {
     private static final int HSM = 0x48534D;
     private static final int SYSTEM_RESET = 0x53525354;
     private static final int SYSTEM_SUSPEND = 0x53555350;
+    private static final int PERFORMANCE_MONITOR = 0x504D55;
 
     private static final long SUCCESS = 0;
     private static final long NOT_SUPPORTED = -2;
@@ -66,6 +67,7 @@ public final class SupervisorBinaryInterface implements Firmware {
             case HSM -> state(hart, x[A6]);
             case SYSTEM_RESET -> answer(hart, x[A6] == 0 ? reset(hart) : NOT_SUPPORTED, 0);
             case SYSTEM_SUSPEND -> answer(hart, x[A6] == 0 ? suspendSystem(hart) : NOT_SUPPORTED, 0);
+            case PERFORMANCE_MONITOR -> answer(hart, monitor(x[A6], x[A1]), 0);
             default -> forward(hart);
         }
     }
@@ -97,7 +99,7 @@ public final class SupervisorBinaryInterface implements Firmware {
             return;
         }
         switch ((int) extension) {
-            case BASE, TIME, IPI, RFENCE, HSM, SYSTEM_RESET, SYSTEM_SUSPEND -> answer(hart, SUCCESS, 1);
+            case BASE, TIME, IPI, RFENCE, HSM, SYSTEM_RESET, SYSTEM_SUSPEND, PERFORMANCE_MONITOR -> answer(hart, SUCCESS, 1);
             default -> {
                 forward(hart);
                 if (hart.x[A0] != SUCCESS) {
@@ -217,6 +219,20 @@ public final class SupervisorBinaryInterface implements Firmware {
         } else {
             answer(hart, INVALID_PARAMETER, 0);
         }
+    }
+
+    /// There are no counters ("Performance Monitoring Unit Extension"): every one that is named is the wrong one, and an empty set of them can
+    /// be started and stopped but counts nothing.
+    private static long monitor(long function, long mask) {
+        if (function < 0 || function > 6) {
+            return NOT_SUPPORTED; // a snapshot in shared memory among them
+        }
+        return switch ((int) function) {
+            case 0 -> SUCCESS;
+            case 2 -> mask == 0 ? NOT_SUPPORTED : INVALID_PARAMETER;
+            case 3, 4 -> mask == 0 ? SUCCESS : INVALID_PARAMETER;
+            default -> INVALID_PARAMETER;
+        };
     }
 
     private static long reset(Hart hart) {

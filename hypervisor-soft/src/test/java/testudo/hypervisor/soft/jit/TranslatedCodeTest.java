@@ -1,6 +1,8 @@
 package testudo.hypervisor.soft.jit;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static testudo.hypervisor.soft.Rv.A0;
@@ -8,6 +10,7 @@ import static testudo.hypervisor.soft.Rv.A1;
 import static testudo.hypervisor.soft.Rv.A2;
 import static testudo.hypervisor.soft.Rv.A3;
 import static testudo.hypervisor.soft.Rv.A4;
+import static testudo.hypervisor.soft.Rv.EBREAK;
 import static testudo.hypervisor.soft.Rv.ECALL;
 import static testudo.hypervisor.soft.Rv.FENCE_I;
 import static testudo.hypervisor.soft.Rv.RA;
@@ -22,6 +25,7 @@ import static testudo.hypervisor.soft.Rv.auipc;
 import static testudo.hypervisor.soft.Rv.bne;
 import static testudo.hypervisor.soft.Rv.csrrs;
 import static testudo.hypervisor.soft.Rv.csrrw;
+import static testudo.hypervisor.soft.Rv.i;
 import static testudo.hypervisor.soft.Rv.jal;
 import static testudo.hypervisor.soft.Rv.jalr;
 import static testudo.hypervisor.soft.Rv.ld;
@@ -33,6 +37,8 @@ import static testudo.hypervisor.soft.Rv.xor;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import testudo.hypervisor.soft.cpu.Hart;
 
 /// Faults, changing code, bounds and attention: where translated code is left other than at its end.
@@ -41,6 +47,7 @@ class TranslatedCodeTest {
     private static final int STVEC = 0x105;
     private static final int SEPC = 0x141;
     private static final int STVAL = 0x143;
+    private static final int STIMECMP = 0x14D;
     private static final int SATP = 0x180;
 
     /// A loop whose load faults in its last round: what was computed before the load in that block is there, what is behind it is not.
@@ -66,6 +73,53 @@ class TranslatedCodeTest {
         assertEquals(50 + 49 * 8 + 3, outcome[1][A0]);
         assertEquals(TranslatedHart.RAM + 4 * 10, outcome[1][T0]);
         assertEquals(Arrays.toString(outcome[0]), Arrays.toString(outcome[1]));
+    }
+
+    /// Neither a trap nor `sret` is a jump of the code, yet where they lead is hot.
+    @Test
+    void aTrapHandlerAndWhatItReturnsToAreTranslated() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            machine.load(0,
+                    auipc(T0, 0), addi(T0, T0, 0x200), csrrw(ZERO, STVEC, T0), li(A2, 50),
+                    EBREAK, addi(A1, A1, 3), addi(A2, A2, -1), bne(A2, ZERO, -12), ECALL);
+            machine.load(0x200, addi(A0, A0, 1), csrrs(T1, SEPC, ZERO), addi(T1, T1, 4), csrrw(ZERO, SEPC, T1), SRET);
+            assertTrue(machine.run(10_000), "the program does not end");
+            assertEquals(50, machine.hart.x[A0]);
+            assertEquals(150, machine.hart.x[A1]);
+            assertTrue(machine.translator.table.contains(0x200), "the handler is interpreted");
+            assertTrue(machine.translator.table.contains(20), "what is behind the trap is interpreted");
+        }
+    }
+
+    /// A loop that clears cache blocks, until one is not in RAM.
+    @Test
+    void cacheBlocksAreClearedAndFaultPrecisely() {
+        int[] program = {
+                auipc(T0, 0), addi(T0, T0, 0x200), csrrw(ZERO, STVEC, T0),
+                auipc(A1, 1), li(A2, 50),
+                addi(A1, A1, 64), addi(A2, A2, -1), bne(A2, ZERO, 8), li(A1, 1),
+                addi(A0, A0, 3), i(Operation.MISC_MEM, Operation.CACHE_BLOCK, 0, A1, 4), addi(A0, A0, 5), jal(ZERO, -28)};
+        int[] handler = {csrrs(T0, SEPC, ZERO), csrrs(T1, STVAL, ZERO), ECALL};
+        assertEquals(Operation.Kind.PLAIN, Operation.kind(program[10]));
+        String[] outcome = new String[2];
+        for (int engine = 0; engine < 2; engine++) {
+            try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+                machine.ram.bytes().fill((byte) -1);
+                machine.load(0, program);
+                machine.load(0x200, handler);
+                assertTrue(engine == 0 ? machine.interpret(10_000) : machine.run(10_000), "the handler was not reached");
+                outcome[engine] = Arrays.toString(machine.hart.x) + machine.hart.retired;
+                assertEquals(49 * 8 + 3, machine.hart.x[A0]);
+                assertEquals(TranslatedHart.RAM + 4 * 10, machine.hart.x[T0]);
+                assertEquals(0, machine.hart.x[T1]);
+                // The first block begins behind `auipc`, 12 bytes into the page: blocks are aligned.
+                byte[] expected = new byte[51 * 64];
+                Arrays.fill(expected, 0, 64, (byte) -1);
+                Arrays.fill(expected, 50 * 64, 51 * 64, (byte) -1);
+                assertArrayEquals(expected, machine.ram.bytes().asSlice(0x1000, expected.length).toArray(JAVA_BYTE));
+            }
+        }
+        assertEquals(outcome[0], outcome[1]);
     }
 
     /// Each round writes the instruction that it executes then, another one every time.
@@ -166,11 +220,12 @@ class TranslatedCodeTest {
         }
     }
 
-    @Test
-    void attentionIsNoticedWithinABoundedNumberOfInstructions() {
+    /// What is written to these registers may allow an interrupt: the hart has to look.
+    @ParameterizedTest
+    @ValueSource(ints = {SIE, STIMECMP})
+    void attentionIsNoticedWithinABoundedNumberOfInstructions(int register) {
         try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
-            // What is written to sie may allow an interrupt: the hart has to look.
-            machine.load(0, csrrw(ZERO, SIE, ZERO), addi(A0, A0, 1), addi(A1, A1, 1), jal(ZERO, -12));
+            machine.load(0, csrrw(ZERO, register, ZERO), addi(A0, A0, 1), addi(A1, A1, 1), jal(ZERO, -12));
             machine.run(1000);
             assertTrue(machine.translator.translated() > 0, "nothing was translated");
             for (int i = 0; i < 10; i++) {

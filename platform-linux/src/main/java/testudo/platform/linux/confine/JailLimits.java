@@ -20,7 +20,11 @@ public final class JailLimits {
         program.attempt("prlimit64", 0, RLIMIT_NOFILE, limit(program, jail.limits().openFiles()), 0);
         program.attempt("prlimit64", 0, RLIMIT_FSIZE, limit(program, jail.limits().fileSizeBytes()), 0);
         program.must(name + "core dumps", "prlimit64", 0, RLIMIT_CORE, limit(program, 0), 0);
-        program.must(name + "locked memory", "prlimit64", 0, RLIMIT_MEMLOCK, limit(program, 0), 0);
+        if (jail.limits().lockedBytes() == 0) {
+            program.must(name + "locked memory", "prlimit64", 0, RLIMIT_MEMLOCK, limit(program, 0), 0);
+        } else {
+            program.attempt("prlimit64", 0, RLIMIT_MEMLOCK, limit(program, jail.limits().lockedBytes()), 0);
+        }
     }
 
     /// `struct rlimit64`: soft and hard.

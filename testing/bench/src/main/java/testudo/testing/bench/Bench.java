@@ -12,7 +12,7 @@ import java.util.Locale;
 
 /// Runs the benchmarks: `testing/bench/run` starts it.
 public final class Bench {
-    private static final List<String> ROWS = List.of("processes", "block", "queues", "soft");
+    private static final List<String> ROWS = List.of("processes", "block", "network", "queues", "soft");
 
     private Bench() {}
 
@@ -49,6 +49,7 @@ public final class Bench {
             switch (row) {
                 case "processes" -> new ProcessRows(settings, measurements).run();
                 case "block" -> new BlockRows(settings, measurements).run(Programs.find("qemu-storage-daemon"));
+                case "network" -> new NetworkRows(settings, measurements).run();
                 case "queues" -> new QueueRows(settings, measurements).run();
                 case "soft" -> new SoftRows(settings, measurements, Path.of(System.getProperty("testudo.bench.material", ""))).run();
                 default -> throw new IllegalArgumentException("rows are " + String.join(", ", ROWS) + ", not " + row);

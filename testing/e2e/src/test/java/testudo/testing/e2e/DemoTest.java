@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -107,6 +108,31 @@ class DemoTest extends OnHost {
         Host.Result result = demo("echo 'echo $((6 * 7)); exit 3' |", "");
         assertEquals(3, result.exitCode(), result.stderr());
         assertTrue(result.stdout().lines().anyMatch(line -> line.strip().equals("42")), result.stdout());
+    }
+
+    /// On a terminal of its own (script, of bsdutils): raw as long as the guest has it, and as it was when its user has left.
+    @Test
+    void terminalIsItselfAgainAfterTheEscape() throws Exception {
+        assumeTrue(host.exec("command -v script stty").exitCode() == 0, "needs script and stty");
+        demo("", "--exec true").orFail("fetching the guest");
+        host.upload(("tty > terminal; stty -g > before\n"
+                + "env -u TESTUDO_CACHE XDG_CACHE_HOME=" + host.folder() + "/cache/own " + host.image() + "/bin/testudo demo\n"
+                + "echo status $? > left; stty -g > after\n").getBytes(StandardCharsets.UTF_8), host.folder() + "/session");
+        BackgroundProgram session = start(1, "script -qec 'sh session' /dev/null");
+        session.console().expect(Pattern.compile("Ctrl-A x"), LIMIT);
+        session.console().expect(Pattern.compile("# $"), LIMIT);
+        // A key reaches the guest as it is: the interrupt character ends the guest's command, not the machine.
+        session.console().send("echo $((6 * 7)); cat\r");
+        session.console().expect(Pattern.compile("\n42\r\n"), LIMIT);
+        String raw = host.exec("stty -a -F $(cat terminal)").orFail("stty").stdout();
+        assertTrue(raw.contains("-icanon") && raw.contains("-echo ") && raw.contains("-isig"), raw);
+        session.console().send("\003");
+        session.console().expect(Pattern.compile("# $"), LIMIT);
+        session.console().send("\001x");
+        session.awaitExit(LIMIT);
+        assertEquals("status 0\n", host.exec("cat left").stdout(), session.report());
+        assertEquals(host.exec("cat before").stdout(), host.exec("cat after").stdout());
+        assertEquals(List.of("before", "after"), host.exec("wc -c before after | awk '$1 > 10 && $2 != \"total\" { print $2 }'").stdout().lines().toList());
     }
 
     @Test

@@ -24,7 +24,7 @@ class JailTest extends OnProduct {
 
     /// Who runs the machine.
     enum User {
-        ROOT(""), ORDINARY("exec /usr/bin/setpriv --reuid 1000 --regid 1000 --clear-groups ");
+        ROOT(""), ORDINARY("/usr/bin/setpriv --reuid 1000 --regid 1000 --clear-groups ");
 
         private final String become;
 
@@ -43,7 +43,7 @@ class JailTest extends OnProduct {
 
     private RunOptions options(RunOptions base) throws IOException, InterruptedException {
         host.exec("rm -f " + console());
-        return base.vcpus(2).withRootDisk().withExtendedStatus().with(
+        return base.withRootDisk().withExtendedStatus().with(
                 "--block path=" + disk("data.img", 16),
                 "--serial type=file,path=" + console() + ",hardware=virtio-console,num=1");
     }

@@ -39,9 +39,9 @@ record RunOptions(Kernel kernel, boolean elf, int vcpus, int memoryMib, boolean 
         return new RunOptions(kernel, elf, vcpus, memoryMib, true, rootDisk, sandbox, parameters, options);
     }
 
-    /// Each virtio device in a process of its own, in a jail.
+    /// Each virtio device in a process of its own, in a jail: what a user gets who says nothing about it.
     RunOptions jailed() {
-        return new RunOptions(kernel, elf, vcpus, memoryMib, extendedStatus, rootDisk, "--device-processes", parameters, options);
+        return new RunOptions(kernel, elf, vcpus, memoryMib, extendedStatus, rootDisk, "", parameters, options);
     }
 
     /// Each virtio device in a process of its own, without a jail: for showing that a check can fail.

@@ -47,11 +47,14 @@ class DeviceProcessTest {
     }
 
     private String[] arguments(Path disk, String... more) throws IOException {
+        return arguments("path=" + disk, more);
+    }
+
+    private String[] arguments(String disk, String... more) throws IOException {
         List<String> all = new ArrayList<>(List.of(
-                "--device-processes",
                 "--bios", BIOS.toString(),
                 "--fw-cfg", "name=etc/show-boot-menu,path=" + Files.write(folder.resolve("menu"), new byte[1]),
-                "--block", "path=" + disk,
+                "--block", disk,
                 "--block", "path=" + Files.write(folder.resolve("second"), new byte[1 << 20])));
         all.addAll(Arrays.asList(more));
         return all.toArray(String[]::new);
@@ -63,7 +66,8 @@ class DeviceProcessTest {
 
     @Test
     void bootsFromADiskInAProcess() throws IOException, InterruptedException {
-        Product.Ending ending = Product.run(folder, arguments(disk(GuestCode.real().awaitTick().print(MARKER).reset())));
+        Product.Ending ending = Product.run(
+                folder, arguments(disk(GuestCode.real().awaitTick().print(MARKER).reset()), "--device-processes"));
 
         assertEquals(MARKER, ending.serial(), ending::log);
         assertEquals(RESET, ending.status(), ending::log);
@@ -78,6 +82,55 @@ class DeviceProcessTest {
         assertEquals(RESET, machine.exitValue(), this::log);
         assertEquals(MARKER, Files.readString(folder.resolve("stdout"), StandardCharsets.ISO_8859_1), this::log);
         assertFalse(log().contains("ERROR") || log().contains("WARN"), this::log);
+    }
+
+    /// Its rings are made before the last wall, which refuses them.
+    @Test
+    void aDiskInAJailHasIoUring() throws Exception {
+        Path disabled = Path.of("/proc/sys/kernel/io_uring_disabled");
+        assumeTrue(!Files.exists(disabled) || Files.readString(disabled).strip().equals("0"), "needs io_uring");
+        Path boot = disk(GuestCode.real().awaitTick().print(MARKER).reset());
+
+        Process machine = Product.begin(folder, arguments("path=" + boot + ",async-executor=uring"));
+        machines.add(machine);
+
+        assertTrue(machine.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(RESET, machine.exitValue(), this::log);
+        assertEquals(MARKER, Files.readString(folder.resolve("stdout"), StandardCharsets.ISO_8859_1), this::log);
+    }
+
+    /// Forbidden calls are let through: the machine runs, though its disks' policy names nothing that a disk needs.
+    @Test
+    void forbiddenCallsAreOnlyLoggedOnRequest() throws Exception {
+        Files.writeString(folder.resolve("virtio-block.policy"), "getrandom: 1\n@default kill\n");
+        byte[] code = GuestCode.real().awaitTick().print(MARKER).reset();
+
+        Process killed = begin(code, "--seccomp-policy-dir", folder.toString());
+        assertTrue(killed.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(1, killed.exitValue(), this::log);
+        assertTrue(log().contains("--seccomp-log-failures"), this::log);
+
+        Process logged = begin(code, "--seccomp-policy-dir", folder.toString(), "--seccomp-log-failures");
+        assertTrue(logged.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(RESET, logged.exitValue(), this::log);
+    }
+
+    /// The root of each jail is built over the user's folder, of which the device sees nothing.
+    @Test
+    void rootsOfJailsAreBuiltWhereTheUserSays() throws Exception {
+        Path root = Files.createDirectory(folder.resolve("root"));
+        Files.createFile(root.resolve("secret"));
+        Process machine = begin(GuestCode.real().print("!").halt(), "--pivot-root", root.toString());
+        awaitOutput(machine, "!");
+
+        for (ProcessHandle supervisor : devices(machine)) {
+            Path inside = Path.of("/proc/" + supervisor.children().findFirst().orElseThrow().pid() + "/root");
+            assertFalse(Files.exists(inside.resolve("secret")), inside::toString);
+        }
+        Process refused = begin(GuestCode.real().reset(), "--pivot-root", folder.resolve("none").toString());
+        assertTrue(refused.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(1, refused.exitValue(), this::log);
+        assertTrue(log().contains("none: give the absolute path of an existing folder"), this::log);
     }
 
     /// One look; `testing/e2e` looks closer, below a stock kernel.
@@ -104,8 +157,68 @@ class DeviceProcessTest {
     }
 
     @Test
+    void theWayOutRunsThemInside() throws Exception {
+        Process machine = begin(GuestCode.real().print("!").halt(), "--disable-sandbox");
+        awaitOutput(machine, "!");
+
+        assertEquals(List.of(), machine.children().toList(), this::log);
+        assertFalse(log().contains("WARN"), this::log); // who asks for it knows what it is
+    }
+
+    @Test
+    void whatCanNotBeInAJailDoesNotStart() throws Exception {
+        Process machine = begin(GuestCode.real().reset(), "--net", "tap-name=nosuch,vhost-net");
+
+        assertTrue(machine.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(1, machine.exitValue(), this::log);
+        assertTrue(log().contains("net0 can't be in a jail: vhost-net"), this::log);
+        assertTrue(log().contains("--disable-sandbox"), this::log);
+    }
+
+    @Test
+    void commandsReachTheDeviceThatTheyAreFor() throws Exception {
+        Path socket = folder.resolve("vm.sock");
+        Process machine = begin(GuestCode.real().print("!").halt(), "--socket", socket.toString());
+        awaitOutput(machine, "!");
+
+        Product.Ending resized = Product.client(folder, "disk", "resize", "1", "2097152", socket.toString());
+        Product.Ending missing = Product.client(folder, "disk", "resize", "7", "2097152", socket.toString());
+
+        assertEquals(0, resized.status(), () -> resized.log() + log());
+        assertEquals(2 << 20, Files.size(folder.resolve("second")));
+        assertEquals(1, missing.status(), missing::log);
+        assertTrue(machine.isAlive(), this::log);
+    }
+
+    @Test
+    void consolesGetTheirTerminals() throws Exception {
+        Process machine = begin(
+                GuestCode.real().print("!").halt(), "--serial", "type=pty,hardware=virtio-console,num=1",
+                "--serial", "type=stdout,hardware=virtio-console,num=2,stdin");
+        awaitOutput(machine, "!");
+
+        String said = Files.readString(folder.resolve("stdout"), StandardCharsets.ISO_8859_1);
+        assertTrue(said.contains("virtio-console 1: /dev/pts/"), said);
+        assertEquals(DEVICES + 2, machine.children().count(), this::log);
+    }
+
+    @Test
+    void theNetworkOfTheUserIsReachedFromAJail() throws Exception {
+        Process machine = begin(GuestCode.real().print("!").halt(), "--net", "user");
+        awaitOutput(machine, "!");
+
+        List<Path> networks = new ArrayList<>();
+        for (ProcessHandle supervisor : machine.children().toList()) {
+            networks.add(Files.readSymbolicLink(Path.of("/proc/" + supervisor.children().findFirst().orElseThrow().pid() + "/ns/net")));
+        }
+        Path own = Files.readSymbolicLink(Path.of("/proc/self/ns/net"));
+        assertEquals(DEVICES + 1, networks.size(), this::log);
+        assertEquals(1, networks.stream().filter(own::equals).count(), () -> networks + " " + own);
+    }
+
+    @Test
     void aDiskThatCanNotBeOpenedIsNamed() throws IOException, InterruptedException {
-        Product.Ending ending = Product.run(folder, arguments(folder.resolve("missing")));
+        Product.Ending ending = Product.run(folder, arguments(folder.resolve("missing"), "--device-processes"));
 
         assertEquals(1, ending.status(), ending::log);
         assertTrue(ending.log().contains("missing: ENOENT"), ending::log);
@@ -137,11 +250,15 @@ class DeviceProcessTest {
     /// A machine whose guest waits for ever.
     private Process running() throws IOException, InterruptedException {
         Process machine = begin(GuestCode.real().print("!").halt());
+        awaitOutput(machine, "!");
+        return machine;
+    }
+
+    private void awaitOutput(Process machine, String text) throws IOException, InterruptedException {
         Path serial = folder.resolve("stdout");
-        while (Files.notExists(serial) || Files.size(serial) == 0) {
+        while (Files.notExists(serial) || !Files.readString(serial, StandardCharsets.ISO_8859_1).contains(text)) {
             assertFalse(machine.waitFor(50, TimeUnit.MILLISECONDS), this::log);
         }
-        return machine;
     }
 
     /// A machine with devices in jails that boots this code.

@@ -59,6 +59,22 @@ final class Product {
         return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     }
 
+    /// Runs a client command, such as `stop`, to its end.
+    /// @param folder for what it prints
+    /// @param words the command
+    static Ending client(Path folder, String... words) throws IOException, InterruptedException {
+        List<String> command = command();
+        command.addAll(List.of(words));
+        Path out = folder.resolve("client.out");
+        Path err = folder.resolve("client.err");
+        Process process = launch(command, out, err);
+        if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly().waitFor();
+            fail("the client did not end within %d s\n%s".formatted(LIMIT_SECONDS, Files.readString(err)));
+        }
+        return new Ending(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
     /// Starts a machine that the caller ends.
     /// @param folder for what the process prints
     /// @param arguments of `run`

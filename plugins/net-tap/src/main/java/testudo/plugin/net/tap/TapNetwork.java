@@ -10,6 +10,8 @@ import testudo.spi.VmmException;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.host.Vhost;
 import testudo.spi.host.VhostDevice;
+import testudo.spi.jail.JailNeeds;
+import testudo.spi.jail.JailNeeds.Prepared;
 import testudo.spi.net.MacAddress;
 import testudo.spi.net.NetworkBackendProvider;
 import testudo.spi.net.NetworkLink;
@@ -33,11 +35,44 @@ public final class TapNetwork implements NetworkBackendProvider {
         return "a tap or macvtap of the host, by name or descriptor, or made here (CAP_NET_ADMIN); with vhost-net if wanted";
     }
 
+    /// The tap is opened outside: what is inside may move frames and nothing else. What the kernel moves is another matter.
+    @Override
+    public JailNeeds needs(NetworkOptions options) {
+        return options.vhostNet().isPresent()
+                ? new JailNeeds.Unjailable("vhost-net has its frames moved by the kernel for the machine's own process")
+                : JailNeeds.nothing().withPreparation(host -> opened(options, host).prepared());
+    }
+
+    @Override
+    public NetworkLink open(NetworkOptions options, HostPlatform host, Prepared prepared) {
+        OpenTap tap = OpenTap.of(prepared);
+        try {
+            return new TapLink(tap.queues(), tap.mtu(), tap.guest());
+        } catch (RuntimeException failure) {
+            tap.close();
+            throw failure;
+        }
+    }
+
     @Override
     public NetworkLink open(NetworkOptions options, HostPlatform host) {
+        OpenTap tap = opened(options, host);
+        List<VhostDevice> backends = new ArrayList<>();
+        try {
+            options.vhostNet().ifPresent(wanted -> vhost(wanted, options.vqPairs(), host, backends));
+            return backends.isEmpty()
+                    ? new TapLink(tap.queues(), tap.mtu(), tap.guest())
+                    : new VhostTapLink(tap.queues(), tap.mtu(), tap.guest(), backends);
+        } catch (RuntimeException failure) {
+            backends.forEach(VhostDevice::close);
+            tap.close();
+            throw failure;
+        }
+    }
+
+    private static OpenTap opened(NetworkOptions options, HostPlatform host) {
         check(options);
         TapOpening opening = new TapOpening(host);
-        List<VhostDevice> backends = new ArrayList<>();
         try {
             options.tapName().ifPresent(name -> opening.named(name, options.vqPairs()));
             options.tapFd().ifPresent(descriptor -> opening.inherited(descriptor, options.vqPairs()));
@@ -56,12 +91,8 @@ public final class TapNetwork implements NetworkBackendProvider {
                     guest = Optional.of(guestAddress(device, options, opening.name()));
                 }
             }
-            options.vhostNet().ifPresent(wanted -> vhost(wanted, options.vqPairs(), host, backends));
-            return backends.isEmpty()
-                    ? new TapLink(opening.queues(), mtu, guest)
-                    : new VhostTapLink(opening.queues(), mtu, guest, backends);
+            return new OpenTap(opening.queues(), mtu, guest);
         } catch (RuntimeException failure) {
-            backends.forEach(VhostDevice::close);
             opening.queues().forEach(TapQueue::close);
             throw failure;
         }

@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 /// @param guestLow the other half; 0 for the IPv6 address that the guest has made itself
 /// @param guestPort where the guest listens
 record Forward(boolean tcp, InetSocketAddress host, long guestHigh, long guestLow, int guestPort) {
-    private static final Pattern TEXT = Pattern.compile("(tcp|udp):([0-9.]*|\\[[0-9a-fA-F:.]+]):(\\d{1,5})-([0-9.]*|\\[[0-9a-fA-F:]*]):(\\d{1,5})");
+    private static final Pattern TEXT = Pattern.compile(
+            "(tcp|udp):([0-9.]*|\\[[0-9a-fA-F:.]+]):(\\d{1,5})-([0-9.]*|\\[[0-9a-fA-F:]*]):(\\d{1,5})");
     private static final int LAST_PORT = 65535;
     private static final String OWN_IPV6 = "[]";
 

@@ -55,6 +55,7 @@ final class Stack {
         connections = new TcpConnections(
                 packet, writer, reach, selector, neighbours, new TcpConnections.Sizes(mtu, new BufferPool(arena)));
         thread = Thread.ofPlatform().name("net-user").daemon(true).unstarted(this::loop);
+        connections.servedBy(thread);
     }
 
     /// Opens the forwarded ports and starts the thread.

@@ -36,7 +36,7 @@ final class TcpConnection implements HostTask {
     TcpConnection(TcpConnections all, FrameWriter writer, Flow flow, SocketChannel channel) {
         this.all = all;
         this.flow = flow;
-        socket = new TcpSocket(channel);
+        socket = new TcpSocket(all, channel);
         receiver = new TcpReceiver(socket, all.pool());
         sender = new TcpSender(all, writer, flow, socket, receiver);
     }

@@ -48,6 +48,7 @@ final class TcpConnections {
     private boolean longSegments4;
     private boolean longSegments6;
     private int nextPort;
+    private @Nullable Thread thread;
     private volatile int waiting;
     private volatile int open;
 
@@ -75,6 +76,18 @@ final class TcpConnections {
 
     boolean longSegments(boolean ipv6) {
         return ipv6 ? longSegments6 : longSegments4;
+    }
+
+    /// Sets the thread that waits for sockets. Before the first connection.
+    void servedBy(Thread selecting) {
+        thread = selecting;
+    }
+
+    /// Lets the thread that waits for sockets see what has changed; it sees itself what it does itself.
+    void wakeUp() {
+        if (Thread.currentThread() != thread) {
+            selector.wakeup();
+        }
     }
 
     BufferPool pool() {

@@ -108,7 +108,7 @@ final class TcpSender {
                     resend(); // RFC 6582, 3.2 "Specification": after a partial acknowledgment the one behind was lost too
                 }
             }
-            if (!hostEnded && out.room() > 0 && !starving) {
+            if (!hostEnded && out.room() >= ByteRing.SIZE_BYTES / 2 && !starving) { // not for every acknowledgment: it takes system calls
                 socket.wantRead(true);
             }
         } else if (progress == 0 && next != sent && segment.dataBytes() == 0 && ++duplicates == DUPLICATES) {

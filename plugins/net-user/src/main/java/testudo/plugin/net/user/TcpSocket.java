@@ -11,10 +11,12 @@ import org.slf4j.LoggerFactory;
 final class TcpSocket {
     private static final Logger LOG = LoggerFactory.getLogger(TcpSocket.class);
 
+    private final TcpConnections all;
     private final SocketChannel channel;
     private @Nullable SelectionKey key;
 
-    TcpSocket(SocketChannel channel) {
+    TcpSocket(TcpConnections all, SocketChannel channel) {
+        this.all = all;
         this.channel = channel;
     }
 
@@ -51,7 +53,7 @@ final class TcpSocket {
     private void interest(int operations) {
         if (key != null && key.isValid()) {
             key.interestOps(operations);
-            key.selector().wakeup();
+            all.wakeUp();
         }
     }
 

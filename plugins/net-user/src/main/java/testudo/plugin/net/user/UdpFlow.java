@@ -26,8 +26,7 @@ final class UdpFlow implements HostTask {
     private boolean senderKnown;
     private long lastUse = System.nanoTime();
     /// The next flow in the table that has the same hash.
-    @Nullable
-    UdpFlow following;
+    @Nullable UdpFlow following;
 
     /// @param peers of a forwarded port; null for one that the guest has opened
     UdpFlow(UdpFlows all, DatagramChannel channel, int key, @Nullable UdpPeers peers) {

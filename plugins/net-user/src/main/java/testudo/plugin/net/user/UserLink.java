@@ -30,10 +30,10 @@ final class UserLink implements NetworkLink, NetworkQueue {
     private final int mtu;
     private volatile boolean closed;
 
-    UserLink(NetworkOptions options, List<Forward> forwards, HostPlatform host) {
+    /// @param nameServer that of the host, when the guest may use it
+    UserLink(NetworkOptions options, List<Forward> forwards, HostPlatform host, Optional<InetAddress> nameServer) {
         mtu = options.mtu().orElse(DEFAULT_MTU);
         filled = host.events().newEvent();
-        Optional<InetAddress> nameServer = options.restrict() ? Optional.empty() : NameServers.first();
         Reach reach = new Reach(options.restrict(), options.hostAccess(), nameServer);
         try {
             stack = new Stack(new FrameWriter(ring, filled), reach, mtu, nameServer.isPresent(), arena);

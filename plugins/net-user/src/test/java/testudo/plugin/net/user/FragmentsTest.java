@@ -49,7 +49,8 @@ class FragmentsTest {
     }
 
     @Property(tries = 200)
-    void anyOrderGivesTheWhole(@ForAll @IntRange(min = 9, max = 65_515) int lengthBytes, @ForAll @IntRange(min = 1, max = 500) int units, @ForAll long seed) {
+    void anyOrderGivesTheWhole(@ForAll @IntRange(min = 9, max = 65_515) int lengthBytes, @ForAll @IntRange(min = 1, max = 500) int units,
+            @ForAll long seed) {
         int step = Math.max(units * 8, lengthBytes / 1000 & ~7);
         List<Integer> starts = new ArrayList<>();
         for (int at = 0; at < lengthBytes; at += step) {

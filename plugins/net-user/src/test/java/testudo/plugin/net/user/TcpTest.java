@@ -32,8 +32,7 @@ class TcpTest {
     private static final int PORT = 40_000;
     private static final int FIRST = 1_000;
 
-    @Parameter
-    boolean ipv6;
+    @Parameter boolean ipv6;
 
     private InetAddress loopback() {
         return InetAddress.ofLiteral(ipv6 ? "::1" : "127.0.0.1");

@@ -13,6 +13,7 @@ import testudo.spi.device.KernelParameter;
 import testudo.spi.device.MachineFacts;
 import testudo.spi.device.StandaloneDevice;
 import testudo.spi.disk.DiskImage;
+import testudo.spi.host.HostFiles.RingKind;
 import testudo.spi.jail.JailNeeds;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.Occurrence;
@@ -93,7 +94,7 @@ public final class BlockProvider implements DeviceProvider {
         if (!problems.isEmpty()) {
             throw new VmmException.Config(problems);
         }
-        return spec(disks.getFirst(), 0, 0);
+        return spec(disks.getFirst(), 0, 0, BlockDevice.QUEUES);
     }
 
     private static Object resizeRequest(Configuration arguments) {
@@ -114,7 +115,7 @@ public final class BlockProvider implements DeviceProvider {
                 problems.add("%s: %s is the root disk already; only one can be".formatted(occurrence.where(), root));
             }
             root = options.root() ? occurrence.where() : root;
-            specs.add(spec(options, specs.size(), occurrence.position()));
+            specs.add(spec(options, specs.size(), occurrence.position(), facts.vcpus()));
         }
         if (!problems.isEmpty()) {
             throw new VmmException.Config(problems);
@@ -134,7 +135,7 @@ public final class BlockProvider implements DeviceProvider {
         };
     }
 
-    private static DeviceSpec.Virtio spec(BlockOptions options, int index, int position) {
+    private static DeviceSpec.Virtio spec(BlockOptions options, int index, int position, int vcpus) {
         List<KernelParameter> parameters = options.root()
                 ? List.of(new KernelParameter(
                         position, "root=/dev/vd%s %s".formatted(diskLetters(index), options.ro() ? "ro" : "rw")))
@@ -146,7 +147,7 @@ public final class BlockProvider implements DeviceProvider {
                 options.bootOrder(),
                 parameters,
                 DeviceSpec.Factory.jailable(
-                        needs(options),
+                        needs(options, vcpus),
                         context -> open(options, index, context)));
     }
 
@@ -159,8 +160,12 @@ public final class BlockProvider implements DeviceProvider {
         return letters.toString();
     }
 
-    private static JailNeeds needs(BlockOptions options) {
-        return JailNeeds.file(options.path(), options.request().modes());
+    /// Drivers use as many queues as there are vCPUs, at most.
+    private static JailNeeds needs(BlockOptions options, int vcpus) {
+        JailNeeds.Grants grants = JailNeeds.file(options.path(), options.request().modes());
+        return options.request().ring() == RingKind.THREAD
+                ? grants
+                : grants.withRings(new JailNeeds.Rings(Math.min(vcpus, BlockDevice.QUEUES), BlockDevice.QUEUE_SIZE));
     }
 
     private static VirtioDevice open(BlockOptions options, int index, DeviceContext context) {

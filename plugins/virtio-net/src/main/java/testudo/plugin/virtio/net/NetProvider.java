@@ -63,7 +63,7 @@ public final class NetProvider implements DeviceProvider, HotPluggable {
                 options.pciAddress(),
                 OptionalInt.empty(),
                 List.of(),
-                context -> open(options, context));
+                DeviceSpec.Factory.jailable(backends -> backends.network(options), context -> open(options, context)));
     }
 
     @Override

@@ -19,7 +19,6 @@ import testudo.spi.device.StandaloneDevice;
 import testudo.spi.host.Vhost;
 import testudo.spi.jail.FileGrant;
 import testudo.spi.jail.JailNeeds;
-import testudo.spi.jail.JailRequest.Network;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.Occurrence;
 import testudo.spi.option.OptionDeclaration;
@@ -156,8 +155,7 @@ public final class VsockProvider implements DeviceProvider {
         if (!path.isAbsolute() || folder == null || folder.getNameCount() == 0) {
             return new JailNeeds.Unjailable("its socket is not in a folder of its own; give path=SOCKET with an absolute path");
         }
-        return new JailNeeds.Grants(
-                List.of(), List.of(new FileGrant(folder, FileGrant.Access.WRITE)), Network.NONE, JailNeeds.Output.NONE);
+        return JailNeeds.files(List.of(), List.of(new FileGrant(folder, FileGrant.Access.WRITE)));
     }
 
     private static DeviceSpec.Virtio spec(DeviceSpec.Factory<DeviceContext, VirtioDevice> factory) {

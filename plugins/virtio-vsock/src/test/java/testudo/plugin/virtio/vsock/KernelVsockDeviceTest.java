@@ -97,8 +97,9 @@ class KernelVsockDeviceTest {
     void anotherMachinesAddressIsNamed() {
         addressTaken = true;
         VmmException.Host failure = assertThrows(VmmException.Host.class, this::device);
-        assertEquals("cannot be cid 7: /dev/vhost-vsock: cannot make request 0x60 with 0x7: EADDRINUSE [vsock]; EADDRINUSE: another machine of"
-                + " this host has that cid, give each its own", failure.getMessage());
+        assertEquals(
+                "cannot be cid 7: /dev/vhost-vsock: cannot make request 0x60 with 0x7: EADDRINUSE [vsock]; EADDRINUSE: another machine of"
+                        + " this host has that cid, give each its own", failure.getMessage());
         assertTrue(closed);
     }
 

@@ -49,8 +49,7 @@ class UnixSocketsTest {
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment buffer = arena.allocate(1 << 17);
     private final List<LocalSocket> ends = new ArrayList<>();
-    @TempDir
-    private Path folder;
+    @TempDir private Path folder;
     private Path path = Path.of("");
     private DeviceBench bench;
     private Guest guest;

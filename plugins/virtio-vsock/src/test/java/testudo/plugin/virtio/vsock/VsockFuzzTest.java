@@ -55,7 +55,9 @@ class VsockFuzzTest {
         int length = random.nextInt(30) == 0 ? odd() : carries ? data.length : 0;
         guest.sendRaw(random.nextInt(50) == 0 ? random.nextLong() : Guest.CID, random.nextInt(PORTS), random.nextInt(PORTS),
                 random.nextInt(20) == 0 ? odd() : random.nextInt(2) + 1, operation, random.nextInt(4), length,
-                random.nextInt(10) == 0 ? odd() : 1 << 16, random.nextInt(5) == 0 ? random.nextInt(200_000) : 0, carries ? data : new byte[0]);
+                random.nextInt(10) == 0 ? odd() : 1 << 16, random.nextInt(5) == 0 ? random.nextInt(200_000) : 0, carries
+                        ? data
+                        : new byte[0]);
     }
 
     private int odd() {

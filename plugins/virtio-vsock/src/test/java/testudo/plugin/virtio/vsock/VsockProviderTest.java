@@ -43,7 +43,7 @@ class VsockProviderTest {
     }
 
     private JailNeeds needs() {
-        return ((DeviceSpec.Virtio) devices().getFirst()).factory().needs();
+        return ((DeviceSpec.Virtio) devices().getFirst()).factory().needs(link -> JailNeeds.nothing());
     }
 
     @Test
