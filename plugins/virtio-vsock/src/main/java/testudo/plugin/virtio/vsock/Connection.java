@@ -168,7 +168,7 @@ final class Connection {
             dropMessage();
             socket().shutdown(Direction.RECEIVE);
         }
-        if ((fresh & Packet.NO_SEND) != 0 && backlog.sizeBytes() == 0) {
+        if ((fresh & Packet.NO_SEND) != 0 && !backlog.waitsForSocket()) {
             socket().shutdown(Direction.SEND);
         }
     }
@@ -188,7 +188,7 @@ final class Connection {
     void flush(MemorySegment scratch) {
         if (backlog.waitsForSocket()) {
             account(backlog.flush(socket(), scratch));
-            if (backlog.sizeBytes() == 0 && (guestShutdown & Packet.NO_SEND) != 0) {
+            if (!backlog.waitsForSocket() && (guestShutdown & Packet.NO_SEND) != 0) {
                 socket().shutdown(Direction.SEND);
             }
         }

@@ -39,6 +39,8 @@ final class FakeSockets implements HostSockets {
         final Set<Direction> shut = EnumSet.noneOf(Direction.class);
         /// What the other end still takes.
         long room = Long.MAX_VALUE;
+        /// The message that there was no room for: until there is, the socket is not writable.
+        private long refusedBytes;
         /// The other end sends no more.
         boolean ended;
         /// The other end is closed.
@@ -62,7 +64,7 @@ final class FakeSockets implements HostSockets {
 
         @Override
         public int ready() {
-            return (input.isEmpty() && !ended && !hungUp ? 0 : Poller.READABLE) | (room == 0 ? 0 : Poller.WRITABLE)
+            return (input.isEmpty() && !ended && !hungUp ? 0 : Poller.READABLE) | (room == 0 || room < refusedBytes ? 0 : Poller.WRITABLE)
                     | (hungUp ? Poller.HANG_UP : 0);
         }
 
@@ -86,8 +88,10 @@ final class FakeSockets implements HostSockets {
                 return PIPE;
             }
             if (room == 0 || messages && room < lengthBytes) {
+                refusedBytes = messages ? lengthBytes : 0;
                 return AGAIN;
             }
+            refusedBytes = 0;
             int length = (int) Math.min(room, lengthBytes);
             output.add(from.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE));
             room -= length;

@@ -159,6 +159,47 @@ class VsockDeviceTest {
     }
 
     @Test
+    void theRestOfAMessageWaitsForCredit() {
+        FakeSockets.Socket socket = connect(MESSAGES);
+        guest.credit(PORT, OWN, MESSAGES, 100, 0);
+        socket.say("m".repeat(250));
+        for (int forwarded = 100; forwarded <= 200; forwarded += 100) {
+            Guest.Received part = guest.expect(Packet.DATA);
+            assertEquals(100, part.data().length);
+            assertEquals(0, part.flags());
+            guest.expect(Packet.CREDIT_REQUEST);
+            guest.expectNothing();
+            guest.credit(PORT, OWN, MESSAGES, 100, forwarded);
+        }
+        Guest.Received last = guest.expect(Packet.DATA);
+        assertEquals(50, last.data().length);
+        assertEquals(Packet.END_OF_MESSAGE, last.flags());
+    }
+
+    @Test
+    void aMessageWithoutItsEndIsNotPassedOn() {
+        FakeSockets.Socket socket = connect(MESSAGES);
+        data(MESSAGES, "whole", Packet.END_OF_MESSAGE);
+        data(MESSAGES, "a beginn", 0);
+        guest.send(PORT, OWN, MESSAGES, Packet.SHUTDOWN, Packet.NO_SEND);
+        assertEquals("whole|", socket.heard());
+        assertEquals(Set.of(Direction.SEND), socket.shut);
+    }
+
+    @Test
+    void theEndIsPassedOnBehindTheData() {
+        FakeSockets.Socket socket = connect(STREAM);
+        socket.room = 0;
+        data(STREAM, "slowly", 0);
+        guest.send(PORT, OWN, STREAM, Packet.SHUTDOWN, Packet.NO_SEND);
+        assertEquals(Set.of(), socket.shut);
+        socket.room = 100;
+        guest.expectNothing();
+        assertEquals("slowly", socket.heard());
+        assertEquals(Set.of(Direction.SEND), socket.shut);
+    }
+
+    @Test
     void messageClientConnectsBesideTheStreamSocket() {
         FakeSockets.Socket client = sockets.client("s.seqpacket", true).say("CONNECT 5");
         Guest.Received request = guest.expect(Packet.REQUEST);

@@ -43,7 +43,7 @@ class VsockFuzzTest {
             assertTrue(context.events().isEmpty(), "seed " + seed);
             bench.reset();
             assertTrue(sockets.open.stream().allMatch(socket -> socket.closed), "seed " + seed);
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | AssertionError failure) {
             throw new AssertionError("seed " + seed, failure);
         }
     }
