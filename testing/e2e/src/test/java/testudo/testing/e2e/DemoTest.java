@@ -132,7 +132,8 @@ class DemoTest extends OnHost {
         session.awaitExit(LIMIT);
         assertEquals("status 0\n", host.exec("cat left").stdout(), session.report());
         assertEquals(host.exec("cat before").stdout(), host.exec("cat after").stdout());
-        assertEquals(List.of("before", "after"), host.exec("wc -c before after | awk '$1 > 10 && $2 != \"total\" { print $2 }'").stdout().lines().toList());
+        assertEquals(List.of("before", "after"), host.exec("wc -c before after | awk '$1 > 10 && $2 != \"total\" { print $2 }'").stdout()
+                .lines().toList());
     }
 
     @Test

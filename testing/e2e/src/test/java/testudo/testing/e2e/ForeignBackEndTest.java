@@ -16,7 +16,8 @@ class ForeignBackEndTest extends OnProduct {
     /// Starts a back-end, and waits until it listens.
     private void backEnd(String command) throws IOException, InterruptedException {
         host.exec("rm -f " + SOCKET + "; setsid " + command + " > " + SOCKET + ".log 2>&1 & echo $! > " + SOCKET + ".pid; n=0;"
-                + " until [ -S " + SOCKET + " ]; do n=$((n+1)); [ $n -lt 600 ] || { cat " + SOCKET + ".log >&2; exit 1; }; usleep 100000; done")
+                + " until [ -S " + SOCKET + " ]; do n=$((n+1)); [ $n -lt 600 ] || { cat " + SOCKET
+                + ".log >&2; exit 1; }; usleep 100000; done")
                 .orFail("starting " + command);
     }
 
@@ -27,7 +28,8 @@ class ForeignBackEndTest extends OnProduct {
 
     @Test
     void virtiofsdSharesAFolderBothWays() throws Exception {
-        host.exec("rm -rf /tmp/shared; mkdir -p /tmp/shared/deep; head -c 3000000 /dev/urandom > /tmp/shared/deep/outside").orFail("a folder");
+        host.exec("rm -rf /tmp/shared; mkdir -p /tmp/shared/deep; head -c 3000000 /dev/urandom > /tmp/shared/deep/outside").orFail(
+                "a folder");
         backEnd("/usr/libexec/virtiofsd --socket-path " + SOCKET + " --shared-dir /tmp/shared --tag outside --sandbox none");
         Guest guest = boot(machine().with("--vhost-user type=fs,socket=" + SOCKET));
 

@@ -41,7 +41,8 @@ class VsockTest extends OnProduct {
         String socket = path() + "_" + port(kind);
         host.exec("rm -f " + socket);
         start(2, peer() + " serve " + kind + " unix:" + socket);
-        host.exec("n=0; until [ -S " + socket + " ]; do n=$((n+1)); [ $n -lt 300 ] || exit 1; sleep 0.2; done").orFail("waiting for a service");
+        host.exec("n=0; until [ -S " + socket + " ]; do n=$((n+1)); [ $n -lt 300 ] || exit 1; sleep 0.2; done").orFail(
+                "waiting for a service");
     }
 
     static void guestServes(Guest guest, String kind) throws Exception {
@@ -54,7 +55,8 @@ class VsockTest extends OnProduct {
     }
 
     private String hostChecks(String kind, String address, int connections) throws Exception {
-        return host.exec("ulimit -n 4096; " + peer() + " check " + kind + " bridge:" + address + ":" + port(kind) + " " + connections + " " + BYTES)
+        return host.exec("ulimit -n 4096; " + peer() + " check " + kind + " bridge:" + address + ":" + port(kind) + " " + connections + " "
+                + BYTES)
                 .orFail("the host's connections").stdout().strip();
     }
 
@@ -100,7 +102,8 @@ class VsockTest extends OnProduct {
         withSockets();
         String socket = host.folder() + "/vsock/device";
         start(3, host.image() + "/bin/testudo device vsock --socket-path " + socket + " --cid " + CID + " --path " + path());
-        host.exec("n=0; until [ -S " + socket + " ]; do n=$((n+1)); [ $n -lt 300 ] || exit 1; sleep 0.2; done").orFail("waiting for the device");
+        host.exec("n=0; until [ -S " + socket + " ]; do n=$((n+1)); [ $n -lt 300 ] || exit 1; sleep 0.2; done").orFail(
+                "waiting for the device");
         bothWays(boot(machine().withRootDisk().with("--vhost-user", "vsock,socket=" + socket)), "stream", 10);
     }
 
