@@ -94,7 +94,7 @@ public final class PciRoot {
         try {
             PciFunction function = functions.remove(address.requesterId());
             Gate gate = function == null ? null : gates.remove(function);
-            if (gate != null) {
+            if (function != null && gate != null) {
                 function.bars().forEach(bar -> unmap(function, bar));
                 gate.close();
             }
