@@ -69,6 +69,10 @@ final class DeviceProcesses {
                 ? virtio.factory().needs(backends)
                 : new JailNeeds.Unjailable("its plugin has native access, or is no archive in a file");
         return switch (needs) {
+            case JailNeeds.KernelServed _ -> {
+                LOG.info("{}: the host's kernel moves its data; it has no process of its own", virtio.id());
+                yield device;
+            }
             case JailNeeds.Unjailable(String reason) -> throw new VmmException.Config(
                     "%s can't be in a jail: %s; --disable-sandbox runs devices inside the main process, without jails"
                             .formatted(virtio.id(), reason));

@@ -58,7 +58,11 @@ public sealed interface JailNeeds {
         }
     }
 
-    /// A device that must live in the machine's own process.
+    /// A device whose data the host's kernel moves: the kernel reads guest memory by the process that made the machine, so it lives there. What
+    /// is left of it in that process is its set-up and its control queue, if it has one.
+    record KernelServed() implements JailNeeds {}
+
+    /// A device that can't live in a jail, and so can't live beside jailed ones.
     /// @param reason why, for the user: a phrase
     record Unjailable(String reason) implements JailNeeds {}
 

@@ -39,7 +39,7 @@ public final class TapNetwork implements NetworkBackendProvider {
     @Override
     public JailNeeds needs(NetworkOptions options) {
         return options.vhostNet().isPresent()
-                ? new JailNeeds.Unjailable("vhost-net has its frames moved by the kernel for the machine's own process")
+                ? new JailNeeds.KernelServed()
                 : JailNeeds.nothing().withPreparation(host -> opened(options, host).prepared());
     }
 

@@ -130,8 +130,7 @@ public final class VsockProvider implements DeviceProvider {
         }
         if (options.device().isPresent() || usable(VsockOptions.KERNEL_DEVICE)) {
             return spec(DeviceSpec.Factory.jailable(
-                    new JailNeeds.Unjailable("the kernel reads the guest's memory by the main process"), context -> kernel(options,
-                            context)));
+                    new JailNeeds.KernelServed(), context -> kernel(options, context)));
         }
         return spec(DeviceSpec.Factory.jailable(
                 new JailNeeds.Unjailable("its socket lies in a folder that others use; give path=SOCKET in one of its own"), context -> {

@@ -86,8 +86,8 @@ class VsockProviderTest {
 
     @Test
     void theKernelsDeviceStaysInTheMainProcess() {
-        assertInstanceOf(JailNeeds.Unjailable.class, vsock("3,device=/dev/vhost-vsock").needs());
-        assertInstanceOf(JailNeeds.Unjailable.class, new VsockProviderTest().with(VsockProvider.CID, "3")
+        assertInstanceOf(JailNeeds.KernelServed.class, vsock("3,device=/dev/vhost-vsock").needs());
+        assertInstanceOf(JailNeeds.KernelServed.class, new VsockProviderTest().with(VsockProvider.CID, "3")
                 .with(VsockProvider.DESCRIPTOR, "5").needs());
     }
 
