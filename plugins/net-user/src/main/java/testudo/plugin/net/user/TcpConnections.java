@@ -97,7 +97,8 @@ final class TcpConnections {
 
     /// One connection more, or less, waits for time to pass.
     void waiting(int change) {
-        waiting = waiting + change;
+        int now = waiting + change; // written under the lock only, read without it
+        waiting = now;
     }
 
     int mtu() {
