@@ -355,6 +355,19 @@ class TranslatedCodeTest {
         }
     }
 
+    /// Calls and returns ignore the lowest bit of their target.
+    @Test
+    void jumpsLeadToEvenAddresses() {
+        try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
+            machine.load(0,
+                    auipc(A3, 0), addi(A3, A3, 0x100), li(A2, 50), jalr(RA, A3, 1), addi(A2, A2, -1), bne(A2, ZERO, -8), ECALL);
+            machine.load(0x100, addi(A0, A0, 1), jalr(ZERO, RA, 1));
+            assertTrue(machine.run(10_000), "the program does not end");
+            assertTrue(machine.translator.translated() > 0, "nothing was translated");
+            assertEquals(50, machine.hart.x[A0]);
+        }
+    }
+
     @Test
     void floatingPointIsIllegalOnceItIsOff() {
         try (TranslatedHart machine = new TranslatedHart(TranslatedHart.eager())) {
