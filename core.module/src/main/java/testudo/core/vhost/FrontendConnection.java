@@ -16,6 +16,11 @@ final class FrontendConnection implements AutoCloseable {
     private static final long WANTED = ProtocolFeature.MQ | ProtocolFeature.REPLY_ACK | ProtocolFeature.BACKEND_REQ
             | ProtocolFeature.CONFIG | ProtocolFeature.RESET_DEVICE | ProtocolFeature.STATUS;
 
+    /// Requests of the back-end that are taken at once: one that never stops asking must not keep the loop from its other devices.
+    private static final int REQUESTS_AT_ONCE = 16;
+    /// `avail.idx` has 16 bits; packed rings are not offered.
+    private static final int POSITION_MASK = 0xFFFF;
+
     private final MessageChannel channel;
     private final HostPlatform host;
     private final HandlePassing passing;
@@ -85,13 +90,14 @@ final class FrontendConnection implements AutoCloseable {
         return Optional.ofNullable(backendRequests).map(MessageChannel::socket);
     }
 
-    /// Takes the back-end's requests.
+    /// Takes the back-end's requests, a bounded number of them; what is left keeps the socket readable.
     /// @return whether it said that configuration space has changed
     /// @throws PeerFault for a request that makes no sense
     boolean takeRequests() {
         MessageChannel requests = backendRequests;
         boolean changed = false;
-        while (requests != null && requests.receive() == MessageChannel.Progress.MESSAGE) {
+        for (int taken = 0; requests != null && taken < REQUESTS_AT_ONCE
+                && requests.receive() == MessageChannel.Progress.MESSAGE; taken++) {
             boolean known = requests.request() == Request.BACKEND_CONFIG_CHANGE;
             if (known) {
                 requests.expect(0, 0);
@@ -145,15 +151,20 @@ final class FrontendConnection implements AutoCloseable {
     }
 
     /// Stops a ring.
-    /// @return where it stands
+    /// @return where it stands, 0 to 65535
+    /// @throws PeerFault when the answer is about another ring, or names a place that no split ring has
     int stopRing(int index) {
         channel.putInt(0, index);
         channel.putInt(4, 0);
         channel.send(Request.GET_VRING_BASE, Request.VERSION, 8, List.of());
         answer(Request.GET_VRING_BASE);
         channel.expect(8, 0);
+        int answered = channel.getInt(0);
         int position = channel.getInt(4);
         channel.done();
+        if (answered != index || (position & ~POSITION_MASK) != 0) {
+            throw new PeerFault("ring %d: the answer is ring %d at 0x%x".formatted(index, answered, position));
+        }
         return position;
     }
 

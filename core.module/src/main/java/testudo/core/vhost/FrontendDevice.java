@@ -368,13 +368,15 @@ final class FrontendDevice implements OffloadedDevice {
             LOG.debug("{}: still no back-end: {}", id, notYet.getMessage());
             return;
         }
-        retry.disarm();
         long missing = (traits.features() | ringFeatures) & ~made.features();
         if (missing != 0) {
             LOG.error("{}: the new back-end lacks features that the driver was offered: 0x{}", id, Long.toHexString(missing));
             made.close();
+            retryNanos = Math.min(2 * retryNanos, LONGEST_RETRY_NANOS);
+            retry.arm(retryNanos, retryNanos); // the right one may still come
             return;
         }
+        retry.disarm();
         connection = made;
         connectedNanos = host.events().monotonicNanos();
         watchConnection(made);
