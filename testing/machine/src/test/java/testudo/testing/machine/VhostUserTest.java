@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -130,6 +132,42 @@ class VhostUserTest {
             assertEquals(SECTOR + 1, queue.request(chain(cpu, 0, 9, SECTOR, 0)));
             Guest.powerOff(cpu);
         });
+    }
+
+    @Test
+    void aReplacementThatLacksFeaturesIsNotTheLast() throws IOException {
+        machine().run(cpu -> {
+            GuestVirtio block = block(cpu);
+            GuestQueue queue = block.queue(0, 16, RING);
+            block.ready();
+            assertEquals(SECTOR + 1, queue.request(chain(cpu, 0, 1, SECTOR, 0)));
+            daemon.destroyForcibly().waitFor(20, TimeUnit.SECONDS);
+            try {
+                Files.deleteIfExists(socket);
+                poorBackEnd();
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+            replaceDaemon();
+            assertEquals(SECTOR + 1, queue.request(chain(cpu, 0, 2, SECTOR, 0)));
+            Guest.powerOff(cpu);
+        });
+    }
+
+    /// A back-end that offers VERSION_1 and nothing else; returns when the front-end has left it.
+    private void poorBackEnd() throws IOException {
+        try (var listener = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
+            listener.bind(java.net.UnixDomainSocketAddress.of(socket));
+            try (var connection = listener.accept()) {
+                ByteBuffer message = ByteBuffer.allocate(24).order(ByteOrder.nativeOrder());
+                while (message.hasRemaining() && connection.read(message) >= 0) { // SET_OWNER, GET_FEATURES
+                }
+                assertEquals(1, message.getInt(12), "GET_FEATURES");
+                message.clear().putInt(1).putInt(5).putInt(Long.BYTES).putLong(GuestVirtio.VERSION_1).flip();
+                connection.write(message);
+                assertEquals(-1, connection.read(message.clear()));
+            }
+        }
     }
 
     private void replaceDaemon() throws InterruptedException {
