@@ -218,7 +218,7 @@ final class Bridge implements AutoCloseable {
         if (hangUp) {
             connection.hangUp();
         }
-        if (connection.isDue() || connection.hasDataUnseen() || connection.guestListens() && (ready & Poller.READABLE) != 0) {
+        if (connection.isDue() || connection.hasDataUnseen() || (connection.guestListens() && (ready & Poller.READABLE) != 0)) {
             connections.enqueue(connection);
         }
     }

@@ -122,7 +122,7 @@ final class Connection {
         int wanted = 0;
         if (active) {
             boolean reads = state == State.GREETING
-                    || guestListens() && !queued && message == null && credit.availableBytes() > 0;
+                    || (guestListens() && !queued && message == null && credit.availableBytes() > 0);
             wanted = (reads ? Poller.READABLE : 0) | (backlog.waitsForSocket() ? Poller.WRITABLE : 0);
         }
         if (wanted != interest) {
@@ -216,7 +216,7 @@ final class Connection {
 
     /// Whether the guest must be told something; before it has answered, it hears nothing but the request.
     boolean isDue() {
-        return (state == State.REQUESTED ? due & 1 << Packet.REQUEST : due) != 0;
+        return (state == State.REQUESTED ? due & (1 << Packet.REQUEST) : due) != 0;
     }
 
     /// Takes the operation of the lowest number that is due: a request or an answer comes before all others.

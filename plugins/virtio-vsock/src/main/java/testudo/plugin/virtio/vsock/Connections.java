@@ -15,7 +15,7 @@ final class Connections {
     private @Nullable Connection last;
 
     private static int bucket(int hostPort, int guestPort) {
-        return (hostPort * 31 + guestPort) * 0x9E37_79B9 >>> Integer.SIZE - BUCKET_BITS;
+        return ((hostPort * 31 + guestPort) * 0x9E37_79B9) >>> (Integer.SIZE - BUCKET_BITS);
     }
 
     @Nullable

@@ -57,7 +57,7 @@ final class Credit {
     /// Whether the guest should hear how much was forwarded.
     boolean tellDue() {
         return forwarded - forwardedTold >= TELL_BYTES
-                || forwarded != forwardedTold && Rooms.BYTES - (received - forwardedTold) < SCARCE_BYTES;
+                || (forwarded != forwardedTold && Rooms.BYTES - (received - forwardedTold) < SCARCE_BYTES);
     }
 
     /// Puts our counters into a packet.

@@ -39,7 +39,7 @@ final class GuestPackets {
     }
 
     private void begin(Packet packet, int hostPort, int guestPort) {
-        boolean typeKnown = packet.type() == Packet.STREAM || messages && packet.type() == Packet.SEQPACKET;
+        boolean typeKnown = packet.type() == Packet.STREAM || (messages && packet.type() == Packet.SEQPACKET);
         if (typeKnown && packet.operation() == Packet.REQUEST && packet.lengthBytes() == 0) {
             bridge.request(hostPort, guestPort, packet);
         } else {
@@ -62,7 +62,7 @@ final class GuestPackets {
     private boolean follow(Connection connection, Packet packet, BufferList data) {
         boolean open = connection.state == State.OPEN;
         int operation = packet.operation();
-        if (connection.state == State.CONNECTING || operation != Packet.DATA && packet.lengthBytes() != 0
+        if (connection.state == State.CONNECTING || (operation != Packet.DATA && packet.lengthBytes() != 0)
                 || !connection.credit.guestSays(packet.roomBytes(), packet.forwardedBytes())) {
             return false;
         }

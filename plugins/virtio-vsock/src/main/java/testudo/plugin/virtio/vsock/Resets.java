@@ -22,7 +22,7 @@ final class Resets {
     /// Owes one. Those beyond [#many()] are at most one for each connection.
     void add(int hostPort, int guestPort, int type) {
         int at = (head + count) % ports.length;
-        ports[at] = (long) hostPort << 32 | Integer.toUnsignedLong(guestPort);
+        ports[at] = ((long) hostPort << 32) | Integer.toUnsignedLong(guestPort);
         types[at] = type;
         count++;
     }

@@ -87,7 +87,7 @@ final class FakeSockets implements HostSockets {
             if (hungUp || shut.contains(Direction.SEND)) {
                 return PIPE;
             }
-            if (room == 0 || messages && room < lengthBytes) {
+            if (room == 0 || (messages && room < lengthBytes)) {
                 refusedBytes = messages ? lengthBytes : 0;
                 return AGAIN;
             }

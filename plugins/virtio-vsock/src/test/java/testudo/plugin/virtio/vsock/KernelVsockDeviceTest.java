@@ -24,7 +24,7 @@ class KernelVsockDeviceTest {
     private final class Kernel implements VhostDevice {
         @Override
         public long features() {
-            return 1L << 32 | 1L << 29 | VsockIdentity.SEQPACKET;
+            return (1L << 32) | (1L << 29) | VsockIdentity.SEQPACKET;
         }
 
         @Override

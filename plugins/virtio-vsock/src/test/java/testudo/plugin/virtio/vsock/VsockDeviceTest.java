@@ -259,7 +259,7 @@ class VsockDeviceTest {
 
     @Test
     void packetsOfAnotherAddressAreDropped() {
-        for (long source : new long[]{0, 1, 2, 4, 1L << 32 | Guest.CID, -1}) {
+        for (long source : new long[]{0, 1, 2, 4, (1L << 32) | Guest.CID, -1}) {
             guest.sendRaw(source, PORT, OWN, STREAM, Packet.REQUEST, 0, 0, Guest.ROOM, 0);
         }
         guest.expectNothing();
