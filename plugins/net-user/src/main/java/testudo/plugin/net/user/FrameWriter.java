@@ -223,7 +223,7 @@ final class FrameWriter {
     private long destinationMac() {
         if (ipv6) {
             boolean group = toHigh >>> 56 == 0xFF;
-            return group ? 0x3333_0000_0000L | toLow & 0xFFFF_FFFFL : guestMac; // RFC 2464, 7 "Address Mapping -- Multicast"
+            return group ? 0x3333_0000_0000L | (toLow & 0xFFFF_FFFFL) : guestMac; // RFC 2464, 7 "Address Mapping -- Multicast"
         }
         int to = (int) toLow;
         return to == Subnet.BROADCAST || to == -1 ? Subnet.BROADCAST_MAC : guestMac;

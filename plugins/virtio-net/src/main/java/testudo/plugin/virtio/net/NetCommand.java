@@ -45,9 +45,8 @@ sealed interface NetCommand {
     }
 
     private static String printBus(Object response) {
-        boolean known = response instanceof Map<?, ?> object && object.get("HotPlugResponse") instanceof Map<?, ?> plugged
-                && plugged.get("bus") instanceof Long;
-        return known ? "plugged in at PCI bus " + ((Map<?, ?>) ((Map<?, ?>) response).get("HotPlugResponse")).get("bus") : "";
+        return response instanceof Map<?, ?> object && object.get("HotPlugResponse") instanceof Map<?, ?> plugged
+                && plugged.get("bus") instanceof Long bus ? "plugged in at PCI bus " + bus : "";
     }
 
     /// Reads a request.
