@@ -41,7 +41,7 @@ class DocumentedCommandsTest {
             "run --disable-sandbox --rwdisk @rootfs --initrd @initrd.img -p root=/dev/vda5 @vmlinux",
             "run --rwdisk @rootfs --initrd @initrd.img --net tap-name=crosvm_tap -p root=/dev/vda5 @vmlinux",
             "run -s @crosvm.sock @vmlinux",
-            "run --seccomp-policy-dir @policies @vmlinux",
+            "run --seccomp-policy-dir @ @vmlinux",
             "run --block @disk.img @vmlinux",
             "run --block @disk.img,ro @vmlinux",
             "run --block @disk.img,root @vmlinux",
