@@ -36,7 +36,7 @@ class UserNetworkServicesTest extends OnProduct {
         GuestNetwork network = GuestNetwork.of(host, backend);
         String sent = network.offer("six", 1024);
         Guest guest = boot(machine().withRootDisk().with(
-                "--net", "'user,host-access,hostfwd=[tcp:127.0.0.1:5000-:5000,tcp:[::1]:5006-[]:5000]'"));
+                "--net", "'user,host-access,hostfwd=[tcp:127.0.0.1:5000-:5000,\"tcp:[::1]:5006-[]:5000\"]'"));
         lease(guest);
 
         assertEquals("10.0.2.3", guest.run("cat /tmp/dns"));
