@@ -17,6 +17,8 @@ final class BlockQueue {
     private static final int STATUS_OK = 0;
     private static final int STATUS_IO_ERROR = 1;
     private static final int STATUS_UNSUPPORTED = 2;
+    /// Requests under way, of a ring that may have 32,768: each takes a kilobyte of memory. The others wait in the ring.
+    private static final int MAX_UNDER_WAY = 1024;
 
     private final Virtqueue queue;
     private final DeviceMemory memory;
@@ -52,7 +54,7 @@ final class BlockQueue {
             byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
             MemorySegment.copy(MemorySegment.ofArray(bytes), 0, id, 0, bytes.length);
         });
-        slots = new BlockRequest[queue.size()];
+        slots = new BlockRequest[Math.min(queue.size(), MAX_UNDER_WAY)];
         Arrays.setAll(slots, index -> new BlockRequest());
         free = new int[slots.length];
         Arrays.setAll(free, index -> index);
@@ -69,7 +71,7 @@ final class BlockQueue {
         return withoutStatus;
     }
 
-    /// Takes what the driver has made available, a queue full at most: the core publishes in between.
+    /// Takes what the driver has made available, as much as can be under way at most: the core publishes in between.
     void serve() {
         if (stopped) {
             return;

@@ -2,9 +2,12 @@ package testudo.plugin.virtio.block;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -171,6 +174,25 @@ class BlockDeviceTest {
             disk.tasks.remove().run();
         }
         assertEquals(0, disk.queue.waiting());
+    }
+
+    /// Over vhost-user a ring may have 32,768 entries; a request for each would take more memory than the process has.
+    @Test
+    void whatALargeRingHoldsWaitsInIt() {
+        TestDisk large = new TestDisk(new RamImage(512), TestDisk.options(false, Optional.empty()), 0, 32_768);
+        large.image.immediate = false;
+        List<TestQueue.Chain> chains = new ArrayList<>();
+        for (int i = 0; i < 3000; i++) {
+            chains.add(large.queue.offer(new TestQueue.Chain(TestDisk.request(0, 0), new byte[513])));
+        }
+        large.device.onKick(0);
+        large.tasks.remove().run();
+        assertEquals(1024, large.image.pending.size());
+        while (!large.image.pending.isEmpty()) {
+            large.image.pending.remove().run();
+            assertTrue(large.image.pending.size() <= 1024);
+        }
+        assertTrue(chains.stream().allMatch(chain -> chain.written == 513));
     }
 
     @Test

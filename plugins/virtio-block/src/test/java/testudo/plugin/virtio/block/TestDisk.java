@@ -21,7 +21,7 @@ import testudo.spi.virtio.Virtqueue;
 /// A device over a disk in memory, active, with one queue.
 final class TestDisk implements DeviceContext, EventLoop, VirtioActivation, DeviceMemory {
     final RamImage image;
-    final TestQueue queue = new TestQueue(64);
+    final TestQueue queue;
     final Deque<Runnable> tasks = new ArrayDeque<>();
     final BlockDevice device;
     int configInterrupts;
@@ -29,7 +29,12 @@ final class TestDisk implements DeviceContext, EventLoop, VirtioActivation, Devi
     private final long features;
 
     TestDisk(RamImage image, BlockOptions options, long withoutFeatures) {
+        this(image, options, withoutFeatures, 64);
+    }
+
+    TestDisk(RamImage image, BlockOptions options, long withoutFeatures, int queueSize) {
         this.image = image;
+        queue = new TestQueue(queueSize);
         device = new BlockDevice(options, 0, image, this);
         features = device.traits().features() & ~withoutFeatures;
         device.activate(this);
