@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -15,10 +14,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 @MethodSource("testudo.testing.e2e.Backend#selected")
 @Tag("soft")
 class BlockTest extends OnProduct {
-    private static final String FIO = "fio --name=check --filename=/dev/vdb --direct=1 --ioengine=libaio --iodepth=8 --bs=4k"
-            + " --size=16M --rw=randwrite --randseed=7 --verify=crc32c --verify_fatal=1 --output=/tmp/fio.txt";
-    private static final Duration FIO_LIMIT = Duration.ofMinutes(5);
-
     @Test
     void guestReadsWhatTheFileHolds() throws Exception {
         String disk = disk("data.img", 8);
@@ -87,7 +82,7 @@ class BlockTest extends OnProduct {
     @Test
     void randomWritesReadBackUnchanged() throws Exception {
         Guest guest = boot(machine().vcpus(2).withRootDisk().with("--block path=" + disk("data.img", 16)));
-        guest.console().run(FIO, FIO_LIMIT).orFail("fio");
+        guest.console().fio().orFail("fio");
     }
 
     @Test
@@ -96,7 +91,7 @@ class BlockTest extends OnProduct {
                 .with("--block path=" + disk("data.img", 16) + ",packed-queue=true,multiple-workers=true"));
         // Bit 34 is VIRTIO_F_RING_PACKED; sysfs shows the negotiated bits from 0 on.
         assertEquals("1", guest.run("cut -c35 /sys/block/vdb/device/features"));
-        guest.console().run(FIO, FIO_LIMIT).orFail("fio");
+        guest.console().fio().orFail("fio");
     }
 
     @Test
@@ -104,7 +99,7 @@ class BlockTest extends OnProduct {
         String disk = disk("direct.img", 16);
         Guest guest = boot(machine().withRootDisk().with("--block path=" + disk + ",block-size=4096,direct=true"));
         assertEquals("4096", guest.run("cat /sys/block/vdb/queue/logical_block_size"));
-        guest.console().run(FIO, FIO_LIMIT).orFail("fio");
+        guest.console().fio().orFail("fio");
     }
 
     /// Shows that the check above can fail: a block that changed behind the guest's back is found.
@@ -112,9 +107,9 @@ class BlockTest extends OnProduct {
     void changedBlockIsFound() throws Exception {
         String disk = disk("data.img", 16);
         Guest guest = boot(machine().vcpus(2).withRootDisk().with("--block path=" + disk));
-        guest.console().run(FIO, FIO_LIMIT).orFail("fio");
+        guest.console().fio().orFail("fio");
         host.exec("dd if=/dev/zero of=" + disk + " bs=4k seek=100 count=1 conv=notrunc").orFail("changing a block");
-        assertNotEquals(0, guest.console().run(FIO + " --verify_only", FIO_LIMIT).exitCode());
+        assertNotEquals(0, guest.console().fio("--verify_only").exitCode());
     }
 
     private long usedKib(String path) throws Exception {

@@ -54,8 +54,7 @@ class ForeignBackEndTest extends OnProduct {
         storageDaemon(disk);
         Guest guest = boot(machine().withRootDisk().with("--vhost-user block,socket=" + SOCKET));
 
-        guest.console().run("fio --name=check --filename=/dev/vdb --direct=1 --ioengine=libaio --iodepth=8 --bs=4k --size=16M"
-                + " --rw=randwrite --randseed=7 --verify=crc32c --verify_fatal=1 --output=/tmp/fio.txt", LIMIT).orFail("fio");
+        guest.console().fio().orFail("fio");
         String sum = guest.run("md5sum < /dev/vdb");
         assertEquals(sum, host.exec("md5sum < " + disk).stdout().strip(), "what the guest sees is what the file holds");
     }

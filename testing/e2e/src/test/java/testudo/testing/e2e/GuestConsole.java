@@ -8,9 +8,10 @@ import java.util.regex.Pattern;
 /// A guest's console, as seen through the standard input and output of the monitor that runs it.
 final class GuestConsole {
     /// How long a stock kernel may take to its prompt: 5 to 25 s when the machine is quiet, much longer when it is not.
-    static final Duration BOOT_LIMIT = Duration.ofMinutes(10);
+    static final Duration BOOT_LIMIT = Duration.ofMinutes(5);
 
     private static final Duration COMMAND_LIMIT = Duration.ofMinutes(3);
+    private static final Duration FIO_LIMIT = Duration.ofMinutes(5);
     private static final Pattern PROMPT = Pattern.compile("guest# ");
     /// The end, as [OuterProgram] tells it, is left for those who ask for the exit code.
     private static final Pattern PROMPT_OR_END = Pattern.compile(PROMPT.pattern() + "|(?=\\[program ended: )");
@@ -42,8 +43,9 @@ final class GuestConsole {
             throw new IllegalArgumentException("not one line of at most " + LINE_LIMIT + " characters: " + command);
         }
         port.send(line);
+        // From the start only: a pattern that may begin anywhere takes the square of the output's length to say no.
         MatchResult end = port.expect(
-                Pattern.compile("([\\s\\S]*?)end-" + number + " (\\d+)\r?\n[\\s\\S]*?" + PROMPT.pattern()), limit);
+                Pattern.compile("\\A([\\s\\S]*?)end-" + number + " (\\d+)\r?\n[\\s\\S]*?" + PROMPT.pattern()), limit);
         return new Host.Result(Integer.parseInt(end.group(2)), end.group(1).replace("\r\n", "\n"), "");
     }
 
@@ -52,6 +54,14 @@ final class GuestConsole {
     /// @return what it wrote, without surrounding white space
     String run(String command) throws IOException, InterruptedException {
         return run(command, COMMAND_LIMIT).orFail("in the guest: " + command).stdout().strip();
+    }
+
+    /// Writes 16 MiB all over `/dev/vdb` with fio, reads them back and compares.
+    ///
+    /// @param more further options of fio
+    Host.Result fio(String... more) throws IOException, InterruptedException {
+        return run("fio --name=check --filename=/dev/vdb --direct=1 --ioengine=libaio --iodepth=8 --bs=4k --size=16M --rw=randwrite"
+                + " --randseed=7 --verify=crc32c --verify_fatal=1 --eta=never --output=/tmp/fio.txt " + String.join(" ", more), FIO_LIMIT);
     }
 
     /// Sends a line without waiting for anything: for commands that end the guest.

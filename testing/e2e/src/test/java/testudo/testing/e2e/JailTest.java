@@ -15,8 +15,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// Each virtio device in a process and a jail of its own, below a stock kernel on real KVM.
 class JailTest extends OnProduct {
-    private static final String FIO = "fio --name=check --filename=/dev/vdb --direct=1 --ioengine=libaio --iodepth=8 --bs=4k"
-            + " --size=16M --rw=randwrite --randseed=7 --verify=crc32c --verify_fatal=1 --output=/tmp/fio.txt";
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final int CRASH = 33;
     private static final String NO_DEVICE = "n=0; while grep -l '[t]estudo.devicehost' /proc/[0-9]*/cmdline 2> /dev/null;"
@@ -83,7 +81,7 @@ class JailTest extends OnProduct {
         guest.run("( stty raw; seq 1 2000 ) <> /dev/hvc0 >&0");
         assertEquals("32", guest.run("head -c 32 /dev/hwrng | wc -c"));
         assertEquals("1", guest.run("ls -d /sys/bus/virtio/drivers/virtio_balloon/virtio* | wc -l"));
-        guest.console().run(FIO, LIMIT).orFail("fio");
+        guest.console().fio().orFail("fio");
         String sum = guest.run("md5sum < /dev/vdb");
         assertWalls(DeviceWalls.of(host)); // compilers and collectors have run by now
         assertEquals(0, guest.end("poweroff -f"), () -> "the machine's end");

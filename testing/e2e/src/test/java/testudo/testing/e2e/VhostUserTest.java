@@ -10,9 +10,6 @@ import org.junit.jupiter.api.Test;
 
 /// Devices in processes of their own, with a stock kernel on real KVM: events, MSI-X interrupts and memory go past the machine's process.
 class VhostUserTest extends OnProduct {
-    private static final String FIO = "fio --name=check --filename=/dev/vdb --direct=1 --ioengine=libaio --iodepth=8 --bs=4k"
-            + " --size=16M --rw=randwrite --randseed=7 --verify=crc32c --verify_fatal=1 --output=/tmp/fio.txt";
-    private static final Duration FIO_LIMIT = Duration.ofMinutes(5);
     private static final String BLOCK = "/tmp/block.sock";
     private static final String RNG = "/tmp/rng.sock";
 
@@ -42,7 +39,7 @@ class VhostUserTest extends OnProduct {
 
         assertEquals("virtio_rng.0", guest.run("cat /sys/class/misc/hw_random/rng_current"));
         assertEquals("32", guest.run("head -c 32 /dev/hwrng | wc -c"));
-        guest.console().run(FIO, FIO_LIMIT).orFail("fio");
+        guest.console().fio().orFail("fio");
         assertTrue(guest.run("grep -c 'PCI-MSIX.*virtio' /proc/interrupts").compareTo("0") > 0, "by MSI-X");
         String sum = guest.run("md5sum < /dev/vdb");
         assertEquals(0, guest.end("poweroff -f"));
