@@ -25,6 +25,7 @@ module testudo.core {
     uses testudo.spi.jail.JailProvider;
     uses testudo.spi.jail.SystemCallFilter;
     uses testudo.spi.net.NetworkBackendProvider;
+    uses testudo.spi.plugin.PluginSource;
     uses testudo.spi.serial.SerialBackendProvider;
 
     provides testudo.spi.device.DeviceProvider with

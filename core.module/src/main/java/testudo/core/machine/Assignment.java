@@ -27,21 +27,19 @@ import testudo.spi.option.OptionDeclaration.Shape;
 /// @param device the device's name
 /// @param options the provider's options as given, in order: name and text
 /// @param facts about the machine
-/// @param modules archives of modules from outside of the runtime image that it needs, in absolute paths
 /// @param confinement what its last walls are made of: the strict filter of system calls; nothing when it is to have none
 record Assignment(
-        String provider, String device, List<List<String>> options, MachineFacts facts, List<String> modules,
-        Optional<JailOptions> confinement) {
+        String provider, String device, List<List<String>> options, MachineFacts facts, Optional<JailOptions> confinement) {
     private static final long VERSION = 1;
 
     /// Collects what a provider's devices are made from.
     static Assignment of(
-            DeviceProvider provider, String device, Configuration configuration, MachineFacts facts, List<String> modules,
+            DeviceProvider provider, String device, Configuration configuration, MachineFacts facts,
             Optional<JailOptions> confinement) {
         List<Occurrence<?>> given = new ArrayList<>();
         provider.options().forEach(option -> given.addAll(configuration.all(option)));
         given.sort(Comparator.comparingInt(Occurrence::position));
-        return new Assignment(provider.id(), device, given.stream().map(Assignment::text).toList(), facts, modules, confinement);
+        return new Assignment(provider.id(), device, given.stream().map(Assignment::text).toList(), facts, confinement);
     }
 
     private static <T> List<String> text(Occurrence<T> occurrence) {
@@ -60,7 +58,6 @@ record Assignment(
         json.put("architecture", facts.architecture());
         json.put("vcpus", List.of((long) facts.vcpus()));
         json.put("memory", List.of(facts.memoryBytes(), facts.ramBelow4GiB(), facts.ramAbove4GiB()));
-        json.put("modules", modules);
         passed.addTo(json);
         confinement.ifPresent(jail -> {
             json.put("failures", jail.failures().name());
@@ -95,7 +92,7 @@ record Assignment(
                 memory.get(1),
                 memory.get(2));
         return new Assignment(String.valueOf(json.get("provider")), String.valueOf(json.get("device")), options, facts,
-                list(json.get("modules")).stream().map(String::valueOf).toList(), confinement(json));
+                confinement(json));
     }
 
     private static List<?> list(@Nullable Object value) {

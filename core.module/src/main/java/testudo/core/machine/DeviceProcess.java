@@ -48,6 +48,7 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
 
     private final Assignment assignment;
     private final Grants needs;
+    private final Optional<byte[]> plugin;
     private final DeviceProcesses starter;
     private @Nullable HostProcess process;
     private @Nullable ControlChannel control;
@@ -57,9 +58,11 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
     private final Granting granting = new Granting();
     private boolean answersCommands;
 
-    DeviceProcess(Assignment assignment, Grants needs, DeviceProcesses starter) {
+    /// @param plugin the plugin from outside that it needs, packed
+    DeviceProcess(Assignment assignment, Grants needs, Optional<byte[]> plugin, DeviceProcesses starter) {
         this.assignment = assignment;
         this.needs = needs;
+        this.plugin = plugin;
         this.starter = starter;
     }
 
@@ -77,7 +80,7 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
         try (LocalSocket theirData = datas.getLast(); LocalSocket theirControl = controls.getLast()) {
             List<PassedHandle> handles = new ArrayList<>(List.of(
                     new PassedHandle(HostedDevice.DATA, theirData), new PassedHandle(HostedDevice.CONTROL, theirControl)));
-            granting.open(needs, platform);
+            granting.open(needs, plugin, platform);
             handles.addAll(granting.handles());
             process = starter.start(jail(), new ProcessRequest(command(starter.jailed()), environment(), handles));
         } finally {
@@ -89,7 +92,6 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
     /// The runtime image comes with every jail; outside of an image, so must the modules.
     private JailRequest jail() {
         List<FileGrant> shown = new ArrayList<>(needs.shown());
-        assignment.modules().forEach(archive -> shown.add(new FileGrant(Path.of(archive), FileGrant.Access.READ)));
         starter.options().policyDirectory().ifPresent(
                 folder -> shown.add(new FileGrant(folder.toAbsolutePath(), FileGrant.Access.READ)));
         modulePath().ifPresent(path -> {

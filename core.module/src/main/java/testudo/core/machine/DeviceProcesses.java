@@ -64,10 +64,11 @@ final class DeviceProcesses {
         if (!(device instanceof DeviceSpec.Virtio virtio) || provider instanceof VhostUserProvider) {
             return device;
         }
-        Optional<List<String>> modules = PluginModules.archives(provider.getClass().getModule());
-        JailNeeds needs = modules.isPresent()
-                ? virtio.factory().needs(backends)
-                : new JailNeeds.Unjailable("its plugin has native access, or is no archive in a file");
+        boolean outside = PluginModules.areOutside(provider);
+        Optional<byte[]> plugin = outside ? PluginModules.packed(provider) : Optional.empty();
+        JailNeeds needs = outside && plugin.isEmpty()
+                ? new JailNeeds.Unjailable("its plugin has native access")
+                : virtio.factory().needs(backends);
         return switch (needs) {
             case JailNeeds.KernelServed _ -> {
                 LOG.info("{}: the host's kernel moves its data; it has no process of its own", virtio.id());
@@ -79,14 +80,14 @@ final class DeviceProcesses {
             case JailNeeds.Grants grants -> {
                 Optional<JailOptions> confinement = jail.map(used -> options);
                 confinement.ifPresent(used -> filter().check(policy(provider, used), used));
-                Assignment assignment = Assignment.of(provider, virtio.id(), configuration, facts, modules.orElseThrow(), confinement);
+                Assignment assignment = Assignment.of(provider, virtio.id(), configuration, facts, confinement);
                 yield new DeviceSpec.Virtio(
                         virtio.id(),
                         virtio.rank(),
                         virtio.address(),
                         virtio.bootIndex(),
                         virtio.kernelParameters(),
-                        new DeviceProcess(assignment, grants, this));
+                        new DeviceProcess(assignment, grants, plugin, this));
             }
         };
     }

@@ -22,8 +22,9 @@ final class Granting implements AutoCloseable {
     private @Nullable Passed told;
 
     /// Opens everything.
+    /// @param plugin the plugin from outside that the process needs, packed
     /// @throws testudo.spi.VmmException when something can't be opened; what was is closed with this
-    void open(Grants needs, HostPlatform platform) {
+    void open(Grants needs, Optional<byte[]> plugin, HostPlatform platform) {
         List<String> files = new ArrayList<>();
         for (JailNeeds.OpenFile wanted : needs.opened()) {
             pass(platform.files().open(wanted.path(), wanted.modes()));
@@ -41,19 +42,20 @@ final class Granting implements AutoCloseable {
             passed.addAll(opened.handles());
             opened.handles().forEach(handle -> handles.add(new PassedHandle(next(), handle)));
         });
+        plugin.ifPresent(packed -> pass(PluginModules.share(packed, platform)));
         standard(needs, platform);
         told = new Passed(
                 files, needs.streams(), terminal, prepared.map(opened -> opened.handles().size()), prepared.map(Prepared::facts).orElse(
-                        ""));
+                        ""), plugin.map(packed -> packed.length).orElse(0));
     }
 
     private int next() {
         return Passed.FIRST + handles.size();
     }
 
-    private void pass(HostFile file) {
-        passed.add(file);
-        handles.add(new PassedHandle(next(), file));
+    private void pass(HostHandle handle) {
+        passed.add(handle);
+        handles.add(new PassedHandle(next(), handle));
     }
 
     /// Last: their numbers are not counted.

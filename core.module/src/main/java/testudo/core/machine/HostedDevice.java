@@ -54,10 +54,11 @@ public final class HostedDevice {
             Assignment assignment = Assignment.fromJson(told);
             Thread.currentThread().setName(assignment.device());
             try {
-                Providers all = assignment.modules().isEmpty()
+                Passed passed = Passed.fromJson(told);
+                Providers all = passed.pluginBytes() == 0
                         ? providers
-                        : Providers.find(List.of(PluginModules.layer(assignment.modules())));
-                Hosted hosted = new Hosted(assignment, all, Passed.fromJson(told), host, events);
+                        : Providers.find(List.of(PluginModules.layer(passed, host)));
+                Hosted hosted = new Hosted(assignment, all, passed, host, events);
                 return serve(hosted, control, loop) == RunResult.EXIT ? 0 : 1;
             } catch (VmmException refused) {
                 control.send(JsonText.write(Map.of("error", String.valueOf(refused.getMessage()))));

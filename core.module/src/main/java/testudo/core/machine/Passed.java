@@ -18,7 +18,9 @@ import testudo.spi.jail.JailNeeds.Stream;
 /// @param terminal the path of the pseudo terminal that is passed after the files
 /// @param prepared how many handles of the provider's preparation come last; nothing when there was none
 /// @param facts what the preparation says about them
-record Passed(List<String> files, Set<Stream> streams, Optional<String> terminal, Optional<Integer> prepared, String facts) {
+/// @param pluginBytes how large the plugin from outside is that is passed behind all these; 0 when there is none
+record Passed(
+        List<String> files, Set<Stream> streams, Optional<String> terminal, Optional<Integer> prepared, String facts, int pluginBytes) {
     /// The first number.
     static final int FIRST = 5;
     /// The limit of [testudo.spi.host.ProcessRequest.PassedHandle].
@@ -26,7 +28,7 @@ record Passed(List<String> files, Set<Stream> streams, Optional<String> terminal
 
     /// Nothing.
     static Passed nothing() {
-        return new Passed(List.of(), Set.of(), Optional.empty(), Optional.empty(), "");
+        return new Passed(List.of(), Set.of(), Optional.empty(), Optional.empty(), "", 0);
     }
 
     void addTo(Map<String, Object> json) {
@@ -35,6 +37,7 @@ record Passed(List<String> files, Set<Stream> streams, Optional<String> terminal
         terminal.ifPresent(path -> json.put("terminal", path));
         prepared.ifPresent(count -> json.put("prepared", (long) count));
         json.put("facts", facts);
+        json.put("plugin", (long) pluginBytes);
     }
 
     /// @throws VmmException.Config when it is not what a machine says
@@ -50,7 +53,8 @@ record Passed(List<String> files, Set<Stream> streams, Optional<String> terminal
                 named,
                 Optional.ofNullable((Object) json.get("terminal")).map(String::valueOf),
                 json.get("prepared") instanceof Long count ? Optional.of(Math.clamp(count, 0, MAX_NUMBER)) : Optional.empty(),
-                String.valueOf(json.get("facts")));
+                String.valueOf(json.get("facts")),
+                json.get("plugin") instanceof Long bytes ? Math.toIntExact(bytes) : 0);
     }
 
     /// Where the files of paths are.
@@ -75,6 +79,11 @@ record Passed(List<String> files, Set<Stream> streams, Optional<String> terminal
             paths.add(inherited(first + i));
         }
         return paths;
+    }
+
+    /// Where the plugin from outside is, when there is one.
+    Path plugin() {
+        return inherited(FIRST + files.size() + (terminal.isPresent() ? 1 : 0) + prepared.orElse(0));
     }
 
     /// The path by which the platform takes over an inherited descriptor.

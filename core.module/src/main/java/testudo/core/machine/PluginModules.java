@@ -1,72 +1,58 @@
 package testudo.core.machine;
 
-import java.io.IOException;
-import java.lang.module.Configuration;
-import java.lang.module.FindException;
-import java.lang.module.ModuleFinder;
-import java.lang.module.ModuleReader;
-import java.lang.module.ResolutionException;
-import java.lang.module.ResolvedModule;
-import java.net.URI;
-import java.nio.file.Path;
-import java.util.LinkedHashSet;
-import java.util.List;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.EnumSet;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.ServiceLoader;
 import testudo.spi.VmmException;
+import testudo.spi.device.DeviceProvider;
+import testudo.spi.host.HostFile;
+import testudo.spi.host.HostFiles.Mode;
+import testudo.spi.host.HostPlatform;
+import testudo.spi.host.SharedMemory;
+import testudo.spi.plugin.PluginSource;
 
-/// Modules from outside of the runtime image, from one process to another: their archives were checked where they were first loaded.
+/// Plugins from outside of the runtime image, from the machine's process to a device's: as the bytes that were checked, in memory. The
+/// device's process opens no archive, so none can be changed under it, and its jail shows none.
 final class PluginModules {
-    private static final String CLASS = ".class";
-
     private PluginModules() {}
 
-    /// The archives of a module's layer and of those below it, down to the runtime image's.
-    /// @return absolute paths, none for a module of the image; nothing when a device process can't load one of them
-    static Optional<List<String>> archives(Module module) {
-        Set<String> archives = new LinkedHashSet<>();
-        return module.getLayer() == null || collect(module.getLayer(), archives) ? Optional.of(List.copyOf(archives)) : Optional.empty();
+    /// Whether a provider is of such a plugin.
+    static boolean areOutside(DeviceProvider provider) {
+        ModuleLayer layer = provider.getClass().getModule().getLayer();
+        return layer != null && layer != ModuleLayer.boot();
     }
 
-    private static boolean collect(ModuleLayer layer, Set<String> archives) {
-        if (layer == ModuleLayer.boot()) {
-            return true;
-        }
-        for (ResolvedModule resolved : layer.configuration().modules()) {
-            Optional<URI> where = resolved.reference().location().filter(location -> "file".equals(location.getScheme()));
-            if (where.isEmpty() || layer.findModule(resolved.name()).filter(Module::isNativeAccessEnabled).isPresent()) {
-                return false;
+    /// The plugin of a provider that [#areOutside].
+    /// @return nothing when no other process may have it
+    static Optional<byte[]> packed(DeviceProvider provider) {
+        return source().flatMap(source -> source.pack(provider.getClass().getModule().getLayer()));
+    }
+
+    /// Memory to pass to a process.
+    static SharedMemory share(byte[] packed, HostPlatform host) {
+        long page = host.memory().pageSizeBytes();
+        SharedMemory memory = host.memory().create("testudo.plugin", (packed.length + page - 1) / page * page);
+        MemorySegment.copy(packed, 0, memory.bytes(), ValueLayout.JAVA_BYTE, 0, packed.length);
+        return memory;
+    }
+
+    /// The layer that was passed to this process.
+    /// @throws VmmException when it can't be had
+    static ModuleLayer layer(Passed passed, HostPlatform host) {
+        try (HostFile file = host.files().open(passed.plugin(), EnumSet.of(Mode.READ, Mode.WRITE)); Arena arena = Arena.ofConfined()) {
+            MemorySegment packed = arena.allocate(passed.pluginBytes());
+            if (file.read(0, packed, 0, packed.byteSize()) != packed.byteSize()) {
+                throw new VmmException.Host(VmmException.Kind.IO, "the plugin that was passed is cut short");
             }
-            archives.add(Path.of(where.get()).toAbsolutePath().toString());
-        }
-        return layer.parents().stream().allMatch(parent -> collect(parent, archives));
-    }
-
-    /// A layer with these archives, every class of it loaded: a jail's last wall forbids to open files.
-    /// @throws VmmException.Config when they do not fit together, or can't be read
-    static ModuleLayer layer(List<String> archives) {
-        ModuleFinder finder = ModuleFinder.of(archives.stream().map(Path::of).toArray(Path[]::new));
-        try {
-            Set<String> names = finder.findAll().stream().map(found -> found.descriptor().name()).collect(Collectors.toSet());
-            Configuration configuration = ModuleLayer.boot().configuration().resolve(finder, ModuleFinder.of(), names);
-            ModuleLayer layer = ModuleLayer.boot().defineModulesWithOneLoader(configuration, PluginModules.class.getClassLoader());
-            for (ResolvedModule module : configuration.modules()) {
-                load(layer, module);
-            }
-            return layer;
-        } catch (FindException | ResolutionException | IOException failure) {
-            throw new VmmException.Config("cannot load %s: %s".formatted(archives, failure.getMessage()));
+            return source().orElseThrow(() -> new VmmException.Config("no installed module loads plugins"))
+                    .unpack(packed.toArray(ValueLayout.JAVA_BYTE));
         }
     }
 
-    private static void load(ModuleLayer layer, ResolvedModule module) throws IOException {
-        Module home = layer.findModule(module.name()).orElseThrow();
-        try (ModuleReader reader = module.reference().open()) {
-            reader.list()
-                    .filter(name -> name.endsWith(CLASS) && !name.contains("-"))
-                    .toList()
-                    .forEach(name -> Class.forName(home, name.substring(0, name.length() - CLASS.length()).replace('/', '.')));
-        }
+    private static Optional<PluginSource> source() {
+        return ServiceLoader.load(PluginSource.class).findFirst();
     }
 }

@@ -2,6 +2,7 @@ package testudo.spi.plugin;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /// Loads vendors' plugins. Found by [java.util.ServiceLoader]; an image without one has no plugins from outside.
 public interface PluginSource {
@@ -15,6 +16,16 @@ public interface PluginSource {
     /// The directories that are searched when the user names none: the user's and the system's.
     /// @return paths, which need not exist
     List<Path> defaultDirectories();
+
+    /// Packs a layer for a device process, with those it builds on: so the process has what was checked here, and reads no file.
+    /// @param layer one that [#load] has answered
+    /// @return bytes for [#unpack]; nothing when no other process may have it: its plugin has native access
+    Optional<byte[]> pack(ModuleLayer layer);
+
+    /// Defines a layer that another process of the same image has packed. Nothing is checked: only the machine's process is to be heard.
+    /// @param packed what [#pack] has answered
+    /// @return the layer
+    ModuleLayer unpack(byte[] packed);
 
     /// What [#load] found.
     /// @param layers one for each plugin, for [java.util.ServiceLoader#load(ModuleLayer, Class)]

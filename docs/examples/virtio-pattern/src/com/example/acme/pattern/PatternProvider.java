@@ -7,6 +7,7 @@ import testudo.spi.device.DeviceProvider;
 import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.EnumerationRank;
 import testudo.spi.device.MachineFacts;
+import testudo.spi.jail.JailNeeds;
 import testudo.spi.option.Configuration;
 import testudo.spi.option.Occurrence;
 import testudo.spi.option.OptionDeclaration;
@@ -38,7 +39,8 @@ public final class PatternProvider implements DeviceProvider {
             int seed = wanted.value().seed();
             devices.add(new DeviceSpec.Virtio(
                     "acme-pattern" + devices.size(), EnumerationRank.LAST, wanted.value().pciAddress(), OptionalInt.empty(), List.of(),
-                    context -> new VirtioPattern(seed, context.loop())));
+                    // A jail must give it nothing: there is no file, and no network. Its system calls are in META-INF/seccomp.
+                    DeviceSpec.Factory.jailable(JailNeeds.nothing(), context -> new VirtioPattern(seed, context.loop()))));
         }
         return devices;
     }

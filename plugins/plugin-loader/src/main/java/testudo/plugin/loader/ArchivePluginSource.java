@@ -35,6 +35,16 @@ public final class ArchivePluginSource implements PluginSource {
     }
 
     @Override
+    public Optional<byte[]> pack(ModuleLayer layer) {
+        return new PackedLayers(image).pack(layer);
+    }
+
+    @Override
+    public ModuleLayer unpack(byte[] packed) {
+        return new PackedLayers(image).unpack(packed);
+    }
+
+    @Override
     public List<Path> defaultDirectories() {
         return List.of(locations.userPlugins(), locations.systemPlugins());
     }

@@ -1,6 +1,8 @@
 package testudo.plugin.loader;
 
 import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.module.ModuleDescriptor;
@@ -12,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -50,20 +53,48 @@ final class MemoryModule extends ModuleReference {
         Map<String, byte[]> entries = ZipContents.read(jar, maxBytes, where);
         int size = entries.values().stream().mapToInt(content -> content.length).sum();
         entries = versioned(entries, where);
-        byte[] descriptor = entries.get(DESCRIPTOR);
-        if (descriptor == null) {
+        if (!entries.containsKey(DESCRIPTOR)) {
             throw new VmmException.Config(
                     "%s is refused: it has no module-info.class, and automatic modules have no fixed borders; its vendor must add one"
                             .formatted(where));
         }
-        Set<String> packages = packages(entries);
         try {
-            return new MemoryModule(ModuleDescriptor.read(ByteBuffer.wrap(descriptor), () -> packages),
-                    archive.resolve(name).toUri(), entries, size);
+            return of(entries, archive.resolve(name).toUri(), size);
         } catch (RuntimeException | LinkageError e) {
             // The JDK's parser has no one exception for a damaged descriptor.
             throw new VmmException.Config("%s is refused: its module-info.class is not valid (%s)".formatted(where, e));
         }
+    }
+
+    private static MemoryModule of(Map<String, byte[]> entries, URI location, int sizeBytes) {
+        Set<String> packages = packages(entries);
+        ByteBuffer descriptor = ByteBuffer.wrap(Objects.requireNonNull(entries.get(DESCRIPTOR)));
+        return new MemoryModule(ModuleDescriptor.read(descriptor, () -> packages), location, entries, sizeBytes);
+    }
+
+    /// Writes what [#read] makes the same module of.
+    void write(DataOutputStream out) throws IOException {
+        PackedLayers.writeText(out, location.toString());
+        out.writeInt(entries.size());
+        for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
+            PackedLayers.writeText(out, entry.getKey());
+            out.writeInt(entry.getValue().length);
+            out.write(entry.getValue());
+        }
+    }
+
+    /// Reads what [#write] has written.
+    static MemoryModule read(DataInputStream in) throws IOException {
+        URI location = URI.create(PackedLayers.readText(in));
+        Map<String, byte[]> entries = new HashMap<>();
+        int size = 0;
+        for (int left = in.readInt(); left > 0; left--) {
+            String name = PackedLayers.readText(in);
+            byte[] content = in.readNBytes(in.readInt());
+            entries.put(name, content);
+            size += content.length;
+        }
+        return of(entries, location, size);
     }
 
     /// The module's name.

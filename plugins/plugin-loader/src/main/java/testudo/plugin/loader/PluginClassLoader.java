@@ -12,6 +12,7 @@ import java.net.URI;
 import java.net.URL;
 import java.net.URLConnection;
 import java.net.URLStreamHandler;
+import java.nio.file.Path;
 import java.security.CodeSource;
 import java.security.ProtectionDomain;
 import java.security.cert.Certificate;
@@ -34,22 +35,49 @@ final class PluginClassLoader extends ClassLoader {
     private final Map<String, MemoryModule> modules = new HashMap<>();
     private final Map<String, MemoryModule> packages = new HashMap<>();
     private final ProtectionDomain domain;
+    private final String id;
+    private final Path file;
     private volatile Map<String, ClassLoader> foreignPackages = Map.of();
 
     /// Makes a loader that knows no other plugin yet.
-    /// @param archive the plugin
+    /// @param id the plugin
+    /// @param file where its archive was read from
+    /// @param contents its modules
     /// @param parent the image's loader
-    PluginClassLoader(PluginArchive archive, ClassLoader parent) {
-        super("plugin " + archive.manifest().id(), parent);
-        for (MemoryModule module : archive.modules()) {
+    PluginClassLoader(String id, Path file, List<MemoryModule> contents, ClassLoader parent) {
+        super("plugin " + id, parent);
+        this.id = id;
+        this.file = file;
+        for (MemoryModule module : contents) {
             modules.put(module.name(), module);
             module.descriptor().packages().forEach(name -> packages.put(name, module));
         }
         try {
-            domain = new ProtectionDomain(new CodeSource(archive.file().toUri().toURL(), (Certificate @Nullable []) null), null);
+            domain = new ProtectionDomain(new CodeSource(file.toUri().toURL(), (Certificate @Nullable []) null), null);
         } catch (MalformedURLException e) {
             throw new IllegalArgumentException("archives are files", e);
         }
+    }
+
+    /// The plugin.
+    String id() {
+        return id;
+    }
+
+    /// Where its archive was read from.
+    Path file() {
+        return file;
+    }
+
+    /// One of its modules.
+    /// @param name the module's name
+    /// @throws IllegalArgumentException when it has no such module
+    MemoryModule module(String name) {
+        MemoryModule module = modules.get(name);
+        if (module == null) {
+            throw new IllegalArgumentException("plugin " + id + " has no module " + name);
+        }
+        return module;
     }
 
     /// Lets the plugin see the packages of the plugins it reads. Called once, before a class is asked for.

@@ -252,7 +252,8 @@ final class VendorPlugins extends AbstractPluginManager {
 
             @Override
             public ClassLoader loadPlugin(Path file, PluginDescriptor descriptor) {
-                return new PluginClassLoader(archive(file), VendorPlugins.class.getClassLoader());
+                PluginArchive archive = archive(file);
+                return new PluginClassLoader(archive.manifest().id(), file, archive.modules(), VendorPlugins.class.getClassLoader());
             }
         };
     }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -90,7 +92,10 @@ class PluginLoadingTest {
                 "1.0.0");
         acme.publish(directory.resolve("echo.zip"), Vendor.manifest("acme.echo", "1.0.0"), tools, library);
 
-        assertEquals(List.of("from a resource"), words(load()));
+        Loaded loaded = load();
+
+        assertEquals(List.of("from a resource"), words(loaded));
+        assertEquals(List.of("from a resource"), words(elsewhere(loaded)));
     }
 
     @Test
@@ -112,6 +117,7 @@ class PluginLoadingTest {
 
         assertEquals(List.of(), loaded.problems());
         assertEquals(List.of("base", "shared"), words(loaded));
+        assertEquals(List.of("base", "shared"), words(elsewhere(loaded)));
     }
 
     @Test
@@ -379,8 +385,12 @@ class PluginLoadingTest {
 
         Loaded loaded = load();
 
-        assertTrue(module(loaded, "acme.a").isNativeAccessEnabled());
-        assertFalse(module(loaded, "acme.b").isNativeAccessEnabled());
+        Module a = module(loaded, "acme.a");
+        Module b = module(loaded, "acme.b");
+        assertTrue(a.isNativeAccessEnabled());
+        assertFalse(b.isNativeAccessEnabled());
+        assertTrue(source().pack(a.getLayer()).isEmpty(), "no process of a device's may have it");
+        assertTrue(source().pack(b.getLayer()).isPresent());
     }
 
     @Test
@@ -405,6 +415,16 @@ class PluginLoadingTest {
 
     private Loaded load() {
         return source().load(List.of(directory));
+    }
+
+    /// The same in another process, which reads none of the archives: each may be another one by then.
+    private Loaded elsewhere(Loaded here) {
+        try (DirectoryStream<Path> archives = Files.newDirectoryStream(directory, "*.zip")) {
+            archives.forEach(archive -> Vendor.write(archive, new byte[1]));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Loaded(here.layers().stream().map(layer -> source().unpack(source().pack(layer).orElseThrow())).toList(), List.of());
     }
 
     private void assertRefused(String... parts) {

@@ -14,6 +14,8 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A vendor's plugin: built outside of the reactor, signed, dropped into a plugin directory, used by a stock guest.
 class PluginTest extends OnProduct {
@@ -39,17 +41,23 @@ class PluginTest extends OnProduct {
         assertEquals(0, process.exitValue());
     }
 
-    @Test
-    void stockGuestUsesTheVendorsDevice() throws Exception {
+    /// In a jail of its own, as any device, and in the machine's process.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void stockGuestUsesTheVendorsDevice(boolean jailed) throws Exception {
         drop(archive -> archive);
         String list = host.exec(ENVIRONMENT + "/image/bin/testudo plugin list").orFail("plugin list").stdout();
         assertTrue(list.contains("com.example.acme.pattern"), list);
         RunOptions options = RunOptions.of(Kernel.CLOUD_6_12).with("--no-rng", "--acme-entropy seed=7");
+        if (jailed) {
+            options = options.jailed();
+        }
         host.exec("rm -f " + RunOptions.socket(host));
         BackgroundProgram monitor = start(1, ENVIRONMENT + options.commandLine(host, backend));
         GuestConsole console = new GuestConsole(monitor.console());
         console.awaitPrompt();
         Guest guest = new Guest(monitor, console);
+        assertEquals(jailed, host.exec("grep -l '[t]estudo.devicehost' /proc/[0-9]*/cmdline").exitCode() == 0, "a process for the device");
         assertEquals("virtio_rng.0", guest.run("cat /sys/class/misc/hw_random/rng_current"));
         List<Integer> bytes = Arrays.stream(guest.run("dd if=/dev/hwrng bs=8 count=1 iflag=fullblock 2> /dev/null | od -An -tu1")
                 .strip()
