@@ -37,6 +37,10 @@ public final class SplitQueue implements RingQueue {
     /// Whether `used.flags` is known to ask for notifications; a ring that was served before may say otherwise.
     private boolean notifying;
     private final @Nullable CompletionOrder order;
+    private final @Nullable InflightLog log;
+    /// What a process before this one has taken and not completed.
+    private final int[] left;
+    private int takenAgain;
 
     /// Makes a queue over rings in guest memory.
     /// @param config what the driver has set up
@@ -52,6 +56,16 @@ public final class SplitQueue implements RingQueue {
     /// @param position how far the other one came
     /// @throws QueueFault as for a new one
     public SplitQueue(QueueConfig config, DeviceMemory memory, RingPosition position) {
+        this(config, memory, position, null);
+    }
+
+    /// Makes a queue that goes on where another process has ended, maybe without completing what it took.
+    /// @param config what the driver has set up
+    /// @param memory the device's view of guest memory
+    /// @param position how far the ring was used; with a log the rest is found there
+    /// @param log what is under way; null when nobody is to know
+    /// @throws QueueFault as for a new one, or when the log does not fit
+    public SplitQueue(QueueConfig config, DeviceMemory memory, RingPosition position, @Nullable InflightLog log) {
         if (config.size() <= 0 || config.size() > 32_768 || Integer.bitCount(config.size()) != 1) {
             throw new QueueFault("the queue size is not a power of two up to 32768");
         }
@@ -68,8 +82,10 @@ public final class SplitQueue implements RingQueue {
         builder = new ChainBuilder(memory);
         inFlight = new long[(size + 63) / 64];
         order = (config.features() & VirtioFeature.IN_ORDER) != 0 ? new CompletionOrder(index, size) : null;
-        nextAvail = position.available() & 0xFFFF;
         nextUsed = position.used() & 0xFFFF;
+        this.log = log;
+        left = log == null ? new int[0] : log.recover(nextUsed);
+        nextAvail = (log == null ? position.available() : nextUsed + left.length) & 0xFFFF;
         publishedUsed = nextUsed;
     }
 
@@ -90,10 +106,11 @@ public final class SplitQueue implements RingQueue {
 
     @Override
     public boolean next(DescriptorChain chain) {
-        if (!available()) {
+        boolean again = takenAgain < left.length;
+        if (!again && !available()) {
             return false;
         }
-        int head = avail.getShort(AVAIL_RING + 2L * (nextAvail & (size - 1)));
+        int head = again ? left[takenAgain] : avail.getShort(AVAIL_RING + 2L * (nextAvail & (size - 1)));
         if (head >= size) {
             throw new QueueFault("the available ring names a descriptor that does not exist");
         }
@@ -108,7 +125,14 @@ public final class SplitQueue implements RingQueue {
             order.take(head);
         }
         chain.fill(head, 1);
-        nextAvail = (nextAvail + 1) & 0xFFFF;
+        if (again) {
+            takenAgain++;
+        } else {
+            nextAvail = (nextAvail + 1) & 0xFFFF;
+        }
+        if (log != null) {
+            log.taken(head);
+        }
         return true;
     }
 
@@ -215,6 +239,9 @@ public final class SplitQueue implements RingQueue {
         used.putInt(element + 4, (int) written);
         memory.markDirty(usedAddress + element, USED_ELEMENT_BYTES);
         nextUsed = (nextUsed + 1) & 0xFFFF;
+        if (log != null) {
+            log.completed(head);
+        }
         chain.clear();
     }
 
@@ -236,6 +263,9 @@ public final class SplitQueue implements RingQueue {
         used.putShortRelease(USED_IDX, nextUsed);
         memory.markDirty(usedAddress, 4);
         publishedUsed = nextUsed;
+        if (log != null) {
+            log.published(nextUsed);
+        }
         // Pairs with the driver's barrier between writing used_event or avail.flags and reading used.idx (2.7.7).
         VarHandle.fullFence();
         if (!eventIdx) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import testudo.core.ring.RingQueue;
@@ -41,6 +42,7 @@ final class BackendRings implements DeviceThreads.Hook {
     /// A driver broke a ring: nothing is served until the front-end stops the rings.
     private volatile boolean broken;
     private boolean faultReported;
+    private @Nullable InflightMemory inflight;
 
     /// Makes the rings of a device and starts its loops.
     /// @param fatal told, on any loop, when the device itself has failed
@@ -81,6 +83,17 @@ final class BackendRings implements DeviceThreads.Hook {
     /// What was negotiated; takes effect with the next activation.
     void features(long accepted) {
         features = accepted;
+    }
+
+    /// Sets where rings note what is under way.
+    /// @param memory closed by this; null ends that
+    void inflight(@Nullable InflightMemory memory) {
+        pause();
+        InflightMemory old = inflight;
+        inflight = memory;
+        if (old != null) {
+            old.close();
+        }
     }
 
     /// Replaces the event that interrupts the driver. Also while the ring runs: front-ends do that when a driver masks interrupts.
@@ -149,7 +162,7 @@ final class BackendRings implements DeviceThreads.Hook {
         List<Virtqueue> served = new ArrayList<>();
         try {
             for (Vring vring : vrings) {
-                RingQueue ring = vring.ready() ? vring.open(memory, features) : null;
+                RingQueue ring = vring.ready() ? vring.open(memory, features, inflight) : null;
                 vring.ring = ring;
                 served.add(ring == null ? new DisabledQueue(vring.index, vring.maxSize()) : ring);
             }
@@ -213,6 +226,7 @@ final class BackendRings implements DeviceThreads.Hook {
         }
         broken = false;
         features = 0;
+        inflight(null); // a driver that has reset its device has nothing under way
     }
 
     @Override

@@ -8,6 +8,7 @@ import testudo.spi.VmmException;
 import testudo.spi.device.EventLoop;
 import testudo.spi.host.HandlePassing;
 import testudo.spi.host.HostEvent;
+import testudo.spi.host.HostMemory;
 import testudo.spi.host.LocalSocket;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioFeature;
@@ -17,8 +18,8 @@ final class BackendSession {
     private static final Logger LOG = LoggerFactory.getLogger(BackendSession.class);
     private static final long RING_FEATURES = VirtioFeature.VERSION_1 | VirtioFeature.EVENT_IDX | VirtioFeature.INDIRECT_DESC;
     private static final long PROTOCOL = ProtocolFeature.MQ | ProtocolFeature.LOG_SHMFD | ProtocolFeature.REPLY_ACK
-            | ProtocolFeature.BACKEND_REQ | ProtocolFeature.CONFIG | ProtocolFeature.RESET_DEVICE
-            | ProtocolFeature.CONFIGURE_MEM_SLOTS | ProtocolFeature.STATUS;
+            | ProtocolFeature.BACKEND_REQ | ProtocolFeature.CONFIG | ProtocolFeature.INFLIGHT_SHMFD
+            | ProtocolFeature.RESET_DEVICE | ProtocolFeature.CONFIGURE_MEM_SLOTS | ProtocolFeature.STATUS;
     private static final int LARGEST_CONFIG_WRITE = 4;
     private static final int LARGEST_RING = 32_768;
 
@@ -27,6 +28,7 @@ final class BackendSession {
     private final BackendRings rings;
     private final PeerMemory memory;
     private final HandlePassing passing;
+    private final HostMemory hostMemory;
     private final MessageChannel channel;
     private final Runnable ended;
     private @Nullable MessageChannel requests;
@@ -39,13 +41,14 @@ final class BackendSession {
     /// Makes a session; it begins with [#begin].
     /// @param ended told, once, when the front-end has gone or was sent away
     BackendSession(
-            String id, BackendRings rings, PeerMemory memory, HandlePassing passing, LocalSocket connection,
+            String id, BackendRings rings, PeerMemory memory, HandlePassing passing, HostMemory hostMemory, LocalSocket connection,
             Runnable ended) {
         this.id = id;
         this.device = rings.device();
         this.rings = rings;
         this.memory = memory;
         this.passing = passing;
+        this.hostMemory = hostMemory;
         this.ended = ended;
         channel = new MessageChannel(connection, passing);
     }
@@ -121,6 +124,10 @@ final class BackendSession {
             case Request.GET_VRING_BASE -> stopRing();
             case Request.GET_CONFIG -> readConfig();
             case Request.SET_LOG_BASE -> log();
+            case Request.GET_INFLIGHT_FD -> {
+                InflightMemory.answer(channel, hostMemory, rings.count(), (features & VirtioFeature.RING_PACKED) == 0);
+                yield true;
+            }
             default -> false;
         };
         if (!answered) {
@@ -148,6 +155,7 @@ final class BackendSession {
             case Request.SET_MEM_TABLE -> memoryTable();
             case Request.ADD_MEM_REG -> addRegion();
             case Request.REM_MEM_REG -> removeRegion();
+            case Request.SET_INFLIGHT_FD -> rings.inflight(InflightMemory.take(channel, passing, rings.count()));
             case Request.SET_BACKEND_REQ_FD -> backendRequests();
             case Request.SET_CONFIG -> writeConfig();
             case Request.SET_LOG_FD -> {

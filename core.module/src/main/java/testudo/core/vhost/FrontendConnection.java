@@ -14,7 +14,7 @@ import testudo.spi.host.Poller;
 final class FrontendConnection implements AutoCloseable {
     private static final long ANSWER_NANOS = 30_000_000_000L;
     private static final long WANTED = ProtocolFeature.MQ | ProtocolFeature.REPLY_ACK | ProtocolFeature.BACKEND_REQ
-            | ProtocolFeature.CONFIG | ProtocolFeature.RESET_DEVICE | ProtocolFeature.STATUS;
+            | ProtocolFeature.CONFIG | ProtocolFeature.INFLIGHT_SHMFD | ProtocolFeature.RESET_DEVICE | ProtocolFeature.STATUS;
 
     /// Requests of the back-end that are taken at once: one that never stops asking must not keep the loop from its other devices.
     private static final int REQUESTS_AT_ONCE = 16;
@@ -148,6 +148,26 @@ final class FrontendConnection implements AutoCloseable {
         long value = channel.getLong(0);
         channel.done();
         return value;
+    }
+
+    /// Asks for memory in which the back-end notes what it has under way.
+    /// @param numbers number of rings and, in the upper half, their size
+    /// @return what it has made; null when it will note nothing
+    KeptInflight.@Nullable Kept askInflight(int numbers) {
+        channel.putLong(0, 0);
+        channel.putLong(8, 0);
+        channel.putInt(16, numbers);
+        channel.send(Request.GET_INFLIGHT_FD, Request.VERSION, InflightMemory.PAYLOAD_BYTES, List.of());
+        answer(Request.GET_INFLIGHT_FD);
+        boolean made = channel.hasHandle();
+        channel.expect(InflightMemory.PAYLOAD_BYTES, made ? 1 : 0);
+        long sizeBytes = channel.getLong(0);
+        if (made != (sizeBytes != 0)) {
+            throw new PeerFault("%d bytes for the chains under way, %s a handle".formatted(sizeBytes, made ? "with" : "without"));
+        }
+        KeptInflight.Kept kept = made ? new KeptInflight.Kept(channel.takeHandle(), sizeBytes, channel.getLong(8), numbers) : null;
+        channel.done();
+        return kept;
     }
 
     /// Stops a ring.

@@ -60,6 +60,7 @@ final class FrontendDevice implements OffloadedDevice {
     /// Where each ring goes on, as the back-end said when it was stopped.
     private final int[] positions;
     private final ForwardedQueues forwarded;
+    private final KeptInflight inflight = new KeptInflight();
     private final List<EventLoop.Watch> connectionWatches = new ArrayList<>();
     private long connectedNanos;
     private long retryNanos = RETRY_NANOS;
@@ -194,6 +195,10 @@ final class FrontendDevice implements OffloadedDevice {
         to.putLong(0, with.features() | (protocol ? ProtocolFeature.PROTOCOL_FEATURES : 0));
         to.tell(Request.SET_FEATURES, Long.BYTES);
         sendMemory(to);
+        if (reconnects) {
+            int largest = forwarded.all().stream().mapToInt(queue -> queue.ring().config().size()).max().orElse(1);
+            inflight.pass(to, positions.length, largest);
+        }
         for (ForwardedQueue queue : forwarded.all()) {
             startRing(to, queue);
         }
@@ -295,6 +300,7 @@ final class FrontendDevice implements OffloadedDevice {
             }
         });
         forwarded.drop();
+        inflight.close();
         Arrays.fill(positions, 0);
     }
 
@@ -398,6 +404,7 @@ final class FrontendDevice implements OffloadedDevice {
     public void close() {
         disconnect();
         forwarded.drop();
+        inflight.close();
         retry.close();
         closed.run();
     }

@@ -23,6 +23,8 @@ final class Request {
     static final int SET_BACKEND_REQ_FD = 21;
     static final int GET_CONFIG = 24;
     static final int SET_CONFIG = 25;
+    static final int GET_INFLIGHT_FD = 31;
+    static final int SET_INFLIGHT_FD = 32;
     static final int RESET_DEVICE = 34;
     static final int GET_MAX_MEM_SLOTS = 36;
     static final int ADD_MEM_REG = 37;

@@ -9,6 +9,7 @@ import org.slf4j.LoggerFactory;
 import testudo.core.virtio.DeviceThreads;
 import testudo.spi.VmmException;
 import testudo.spi.host.HandlePassing;
+import testudo.spi.host.HostMemory;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.host.LocalSocket;
 import testudo.spi.virtio.VirtioDevice;
@@ -23,6 +24,7 @@ public final class VhostUserBackend implements AutoCloseable {
     private final DeviceThreads threads;
     private final VirtioDevice device;
     private final HandlePassing passing;
+    private final HostMemory hostMemory;
     private final PeerMemory memory;
     private final BackendRings rings;
     /// On the first loop.
@@ -40,6 +42,7 @@ public final class VhostUserBackend implements AutoCloseable {
         this.id = id;
         passing = host.handlePassing().orElseThrow(() -> new VmmException.Host(
                 VmmException.Kind.UNSUPPORTED, "platform %s can't pass handles over local sockets: no vhost-user".formatted(host.id())));
+        hostMemory = host.memory();
         threads = new DeviceThreads(id, host);
         memory = new PeerMemory(passing);
         VirtioDevice made = null;
@@ -85,7 +88,7 @@ public final class VhostUserBackend implements AutoCloseable {
                 connection.close();
                 return;
             }
-            BackendSession mine = new BackendSession(id, rings, memory, passing, connection, this::ended);
+            BackendSession mine = new BackendSession(id, rings, memory, passing, hostMemory, connection, this::ended);
             session = mine;
             mine.begin(threads.loop(0));
         });

@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import testudo.core.ring.QueueConfig;
 import testudo.core.ring.RingPosition;
 import testudo.core.ring.RingQueue;
+import testudo.core.ring.SplitQueue;
 import testudo.spi.device.EventLoop;
 import testudo.spi.host.HostEvent;
 import testudo.spi.virtio.VirtioFeature;
@@ -43,13 +44,16 @@ final class Vring {
 
     /// Makes its queue, which goes on where it stands. How far a split ring was used is in the ring.
     /// @throws testudo.spi.virtio.QueueFault when there is no ring like that
-    RingQueue open(PeerMemory memory, long features) {
+    /// @param inflight where it notes what is under way; null when nobody is to know
+    RingQueue open(PeerMemory memory, long features, @Nullable InflightMemory inflight) {
         QueueConfig config = config(memory, features);
         boolean packed = (features & VirtioFeature.RING_PACKED) != 0;
         RingPosition at = packed
                 ? new RingPosition(position & 0xFFFF, position >>> 16)
                 : new RingPosition(position & 0xFFFF, memory.usedIndex(config.device()));
-        return RingQueue.create(config, memory, at);
+        return packed || inflight == null
+                ? RingQueue.create(config, memory, at)
+                : new SplitQueue(config, memory, at, inflight.log(index, size));
     }
 
     /// Notes where its queue stands.

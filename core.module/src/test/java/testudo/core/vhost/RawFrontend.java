@@ -46,6 +46,7 @@ final class RawFrontend implements AutoCloseable {
     private final VhostUserBackend backend = new VhostUserBackend("loopback0", HOST, threads -> device);
     private LocalSocket socket;
     private final Semaphore ended = new Semaphore(0);
+    private final List<HostHandle> received = new ArrayList<>();
 
     RawFrontend() {
         backend.whenOver(failed -> ended.release());
@@ -126,17 +127,25 @@ final class RawFrontend implements AutoCloseable {
         return answer(request).get(LONG, 0);
     }
 
+    /// Asks for memory for what is under way, as a front-end that keeps it.
+    /// @return what came with the answer; the caller closes it
+    HostHandle askInflight(int queues, int queueSize) {
+        putLong(0, 0).putLong(8, 0).putInt(16, queues | queueSize << 16).tell(Request.GET_INFLIGHT_FD, 20);
+        MemorySegment answer = answer(Request.GET_INFLIGHT_FD);
+        putLong(0, answer.get(LONG, 0)).putLong(8, answer.get(LONG, 8)).putInt(16, answer.get(INT, 16));
+        return received.removeFirst();
+    }
+
     int stopRing(int index) {
         putInt(0, index).putInt(4, 0).tell(Request.GET_VRING_BASE, 8);
         return answer(Request.GET_VRING_BASE).get(INT, 4);
     }
 
     private long receive(long at, long length) {
-        List<HostHandle> handles = new ArrayList<>();
-        long count = PASSING.receive(socket, message, at, length, handles);
+        long count = PASSING.receive(socket, message, at, length, received);
         while (count == LocalSocket.AGAIN) {
             await(socket);
-            count = PASSING.receive(socket, message, at, length, handles);
+            count = PASSING.receive(socket, message, at, length, received);
         }
         return count;
     }

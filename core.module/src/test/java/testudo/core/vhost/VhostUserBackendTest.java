@@ -58,6 +58,24 @@ class VhostUserBackendTest {
         assertEquals(100, frontend.stopRing(1));
     }
 
+    /// The memory goes to the back-end after this one, too; by then nothing is under way.
+    @Test
+    void whatIsUnderWayIsNotedInMemoryThatTheFrontEndKeeps() {
+        FakeDriver driver = new SplitDriver(frontend.ram, 16, false);
+        frontend.negotiate(PLAIN, ProtocolFeature.INFLIGHT_SHMFD);
+        try (HostHandle kept = frontend.askInflight(2, 16)) {
+            frontend.tell(Request.SET_INFLIGHT_FD, 20, kept);
+            frontend.startRing(1, driver, 0, false);
+            assertEquals(5, frontend.roundTrip(driver, 5));
+            frontend.connect();
+            frontend.negotiate(PLAIN, ProtocolFeature.INFLIGHT_SHMFD);
+            frontend.putLong(0, 4096).putLong(8, 0).putInt(16, 2 | 16 << 16).tell(Request.SET_INFLIGHT_FD, 20, kept);
+            frontend.startRing(1, driver, 7, false); // where it stands is in the ring and the memory, not in what is said
+            assertEquals(6, frontend.roundTrip(driver, 6));
+        }
+        assertEquals(2, frontend.stopRing(1));
+    }
+
     @Test
     void servesAPackedRing() {
         FakeDriver driver = new PackedDriver(frontend.ram, 16, true);

@@ -11,6 +11,8 @@ final class GuestConsole {
     static final Duration BOOT_LIMIT = Duration.ofMinutes(5);
 
     private static final Duration COMMAND_LIMIT = Duration.ofMinutes(3);
+    private static final String FIO = "fio --name=check --filename=/dev/vdb --direct=1 --ioengine=libaio --iodepth=8 --bs=4k --size=16M"
+            + " --rw=randwrite --randseed=7 --verify=crc32c --verify_fatal=1 --eta=never --output=/tmp/fio.txt ";
     private static final Duration FIO_LIMIT = Duration.ofMinutes(5);
     private static final Pattern PROMPT = Pattern.compile("guest# ");
     /// The end, as [OuterProgram] tells it, is left for those who ask for the exit code.
@@ -60,8 +62,18 @@ final class GuestConsole {
     ///
     /// @param more further options of fio
     Host.Result fio(String... more) throws IOException, InterruptedException {
-        return run("fio --name=check --filename=/dev/vdb --direct=1 --ioengine=libaio --iodepth=8 --bs=4k --size=16M --rw=randwrite"
-                + " --randseed=7 --verify=crc32c --verify_fatal=1 --eta=never --output=/tmp/fio.txt " + String.join(" ", more), FIO_LIMIT);
+        return run(FIO + String.join(" ", more), FIO_LIMIT);
+    }
+
+    /// Starts the same and does not wait for it; [#awaitFio] does.
+    void startFio() throws IOException {
+        sendLine(FIO + "; echo fio-ended $?");
+    }
+
+    /// Waits for the end of what [#startFio] has started.
+    /// @return its exit code
+    int awaitFio() throws InterruptedException {
+        return Integer.parseInt(expect("fio-ended (\\d+)\r?\n", FIO_LIMIT).group(1));
     }
 
     /// Sends a line without waiting for anything: for commands that end the guest.

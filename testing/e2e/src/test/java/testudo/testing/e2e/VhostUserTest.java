@@ -63,6 +63,27 @@ class VhostUserTest extends OnProduct {
         guest.console().expect("same-again", Duration.ofMinutes(3));
     }
 
+    /// Requests are completed in another order than they were made; the next back-end does what the killed one had not done, and only that.
+    @Test
+    void aBackEndThatIsKilledUnderLoadLosesNothing() throws Exception {
+        ((OuterLinux) host).mountScratch();
+        String disk = "/scratch/data.img"; // past the page cache, or each request would be done before the next one
+        host.exec("truncate -s 16M " + disk).orFail("making " + disk);
+        device(BLOCK, "block --block " + disk + ",direct=true");
+        Guest guest = boot(RunOptions.of(Kernel.CLOUD_6_12).withRootDisk().with("--vhost-user block,socket=" + BLOCK));
+
+        guest.console().startFio();
+        host.exec("n=0; until [ $(stat -c %b " + disk + ") -gt 100 ]; do n=$((n+1)); [ $n -lt 600 ] || exit 1; usleep 50000; done",
+                Duration.ofMinutes(2)).orFail("waiting for writes");
+        for (int i = 0; i < 3; i++) {
+            kill(BLOCK);
+            device(BLOCK, "block --block " + disk + ",direct=true");
+            host.exec("usleep 500000");
+        }
+
+        assertEquals(0, guest.console().awaitFio());
+    }
+
     @Test
     void aMachineDoesNotStartWithoutItsBackEnd() throws Exception {
         Host.Result result = host.exec(
