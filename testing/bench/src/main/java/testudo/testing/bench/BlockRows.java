@@ -18,6 +18,7 @@ import testudo.spi.host.HostPlatform;
 /// Disks, natively: the same driver against our device and against the peer's backend, the same file under both.
 final class BlockRows {
     private static final String PEER = "qemu-storage-daemon";
+    private static final String OWN_PROCESS = "testudo, own process";
     private static final int WARM_UP_FACTOR = 2;
     private static final List<BlockLoad> LOADS = List.of(
             new BlockLoad(false, true, 4096, 1), new BlockLoad(true, true, 4096, 1),
@@ -113,12 +114,18 @@ final class BlockRows {
         } catch (VmmException.Host e) {
             measurements.missing(Measurements.OURS + " with " + image.executor(), String.valueOf(e.getMessage()));
         }
+        try {
+            Path launcher = settings.image().resolve("bin/testudo");
+            subjects.put(OWN_PROCESS, Subject.of(VhostUserDisk.testudo(launcher, image, settings.work(), host), diskBytes));
+        } catch (IOException e) {
+            measurements.missing(OWN_PROCESS + " with " + image.executor(), String.valueOf(e.getMessage()));
+        }
         if (!Files.isExecutable(peer)) {
             measurements.missing(PEER, peer + " not found (Debian: apt install qemu-system-common or qemu-utils)");
             return;
         }
         try {
-            subjects.put(PEER, Subject.of(new VhostUserDisk(peer, image, settings.work(), host), diskBytes));
+            subjects.put(PEER, Subject.of(VhostUserDisk.storageDaemon(peer, image, settings.work(), host), diskBytes));
         } catch (IOException e) {
             measurements.missing(PEER + " with " + image.executor(), String.valueOf(e.getMessage()));
         }

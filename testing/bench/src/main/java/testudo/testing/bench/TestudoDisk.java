@@ -52,7 +52,13 @@ final class TestudoDisk implements BlockTarget {
     /// @param path its image
     /// @param direct whether past the page cache
     /// @param executor `uring` or `epoll`, as in `--block`
-    record Image(Path path, boolean direct, String executor) {}
+    record Image(Path path, boolean direct, String executor) {
+        /// What `--block` is given.
+        String option() {
+            return "%s,lock=false,direct=%b,block-size=%d,async-executor=%s"
+                    .formatted(path, direct, direct ? BlockDriver.BLOCK_BYTES : 512, executor);
+        }
+    }
 
     /// Makes the device and brings it up as a driver does, with the ring of [GuestRing].
     /// @param image the disk
@@ -80,9 +86,8 @@ final class TestudoDisk implements BlockTarget {
         BlockProvider provider = new BlockProvider();
         OptionDeclaration<?> block = provider.options().stream().filter(option -> option.name().equals("block")).findFirst()
                 .orElseThrow();
-        String text = "%s,lock=false,direct=%b,block-size=%d,async-executor=%s"
-                .formatted(image.path(), image.direct(), image.direct() ? BlockDriver.BLOCK_BYTES : 512, image.executor());
-        List<DeviceSpec> specs = provider.devices(new ConfigurationBuilder(provider.options()).text(block, text).build(), FACTS);
+        List<DeviceSpec> specs = provider.devices(
+                new ConfigurationBuilder(provider.options()).text(block, image.option()).build(), FACTS);
         return (DeviceSpec.Virtio) specs.getFirst();
     }
 

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import testudo.spi.host.HostEvent;
 import testudo.spi.host.HostEvents;
 import testudo.spi.host.HostPlatform;
@@ -39,40 +40,55 @@ final class VhostUserDisk implements BlockTarget {
     private final HostEvent call;
     private final VhostUserSocket socket;
 
-    /// Starts `qemu-storage-daemon` and connects to it.
-    /// @param program its path
-    /// @param image the disk
+    /// Starts a back-end and connects to it.
+    /// @param name of its socket and log
+    /// @param command its command line, for the path of its socket
     /// @param folder gets its socket and log
     /// @param host the platform
-    VhostUserDisk(Path program, TestudoDisk.Image image, Path folder, HostPlatform host) throws IOException {
+    private VhostUserDisk(String name, Function<Path, List<String>> command, Path folder, HostPlatform host) throws IOException {
         this.host = host;
-        Path path = folder.resolve("vhost-user-%s-%b.sock".formatted(image.executor(), image.direct()));
+        Path path = folder.resolve(name + ".sock");
+        Path log = folder.resolve(name + ".log");
         Files.deleteIfExists(path);
-        String engine = image.executor().equals("uring") ? "io_uring" : "threads";
-        backend = new ProcessBuilder(List.of(program.toString(),
-                "--blockdev", "driver=file,node-name=disk,filename=%s,locking=off,aio=%s,cache.direct=%s".formatted(
-                        image.path(), engine, image.direct() ? "on" : "off"),
-                "--export",
-                "type=vhost-user-blk,id=export,node-name=disk,writable=on,num-queues=1,logical-block-size=%d,addr.type=unix,addr.path=%s"
-                        .formatted(image.direct() ? BlockDriver.BLOCK_BYTES : 512, path)))
-                .redirectErrorStream(true).redirectOutput(folder.resolve("storage-daemon.log").toFile()).start();
+        backend = new ProcessBuilder(command.apply(path)).redirectErrorStream(true).redirectOutput(log.toFile()).start();
         ram = host.memory().create("bench", RAM_BYTES);
         kick = host.events().newEvent();
         call = host.events().newEvent();
-        awaitListener(path, folder);
+        awaitListener(path, log);
         socket = new VhostUserSocket(path, host);
         bringUp();
     }
 
-    /// The daemon says nothing when it listens; the path appears.
-    private void awaitListener(Path path, Path folder) throws IOException {
+    /// `qemu-storage-daemon`.
+    /// @param program its path
+    static VhostUserDisk storageDaemon(Path program, TestudoDisk.Image image, Path folder, HostPlatform host) throws IOException {
+        String engine = image.executor().equals("uring") ? "io_uring" : "threads";
+        return new VhostUserDisk("storage-daemon", socket -> List.of(program.toString(),
+                "--blockdev", "driver=file,node-name=disk,filename=%s,locking=off,aio=%s,cache.direct=%s".formatted(
+                        image.path(), engine, image.direct() ? "on" : "off"),
+                "--export",
+                "type=vhost-user-blk,id=export,node-name=disk,writable=on,num-queues=1,logical-block-size=%d,addr.type=unix,addr.path=%s"
+                        .formatted(image.direct() ? BlockDriver.BLOCK_BYTES : 512, socket)),
+                folder, host);
+    }
+
+    /// Our device in a process of its own: what differs from [TestudoDisk] is the border.
+    /// @param program the launcher of the runtime image
+    static VhostUserDisk testudo(Path program, TestudoDisk.Image image, Path folder, HostPlatform host) throws IOException {
+        return new VhostUserDisk(
+                "testudo-device",
+                socket -> List.of(program.toString(), "device", "block", "--socket-path", socket.toString(), "--block", image.option()),
+                folder, host);
+    }
+
+    /// A back-end says nothing when it listens; the path appears.
+    private void awaitListener(Path path, Path log) throws IOException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
         try {
             while (!Files.exists(path)) {
                 if (backend.waitFor(5, TimeUnit.MILLISECONDS) || System.nanoTime() > end) {
                     backend.destroyForcibly();
-                    throw new IOException("the storage daemon did not start: "
-                            + Files.readString(folder.resolve("storage-daemon.log")).strip());
+                    throw new IOException("the back-end did not start: " + Files.readString(log).strip());
                 }
             }
         } catch (InterruptedException e) {
