@@ -8,7 +8,7 @@ import testudo.spi.VmmException;
 import testudo.spi.device.EventLoop;
 import testudo.spi.host.HandlePassing;
 import testudo.spi.host.HostEvent;
-import testudo.spi.host.HostMemory;
+import testudo.spi.host.HostPlatform;
 import testudo.spi.host.LocalSocket;
 import testudo.spi.virtio.VirtioDevice;
 import testudo.spi.virtio.VirtioFeature;
@@ -28,7 +28,7 @@ final class BackendSession {
     private final BackendRings rings;
     private final PeerMemory memory;
     private final HandlePassing passing;
-    private final HostMemory hostMemory;
+    private final HostPlatform host;
     private final MessageChannel channel;
     private final Runnable ended;
     private @Nullable MessageChannel requests;
@@ -41,14 +41,13 @@ final class BackendSession {
     /// Makes a session; it begins with [#begin].
     /// @param ended told, once, when the front-end has gone or was sent away
     BackendSession(
-            String id, BackendRings rings, PeerMemory memory, HandlePassing passing, HostMemory hostMemory, LocalSocket connection,
-            Runnable ended) {
+            String id, BackendRings rings, PeerMemory memory, HostPlatform host, LocalSocket connection, Runnable ended) {
         this.id = id;
         this.device = rings.device();
         this.rings = rings;
         this.memory = memory;
-        this.passing = passing;
-        this.hostMemory = hostMemory;
+        this.host = host;
+        passing = host.handlePassing().orElseThrow();
         this.ended = ended;
         channel = new MessageChannel(connection, passing);
     }
@@ -125,7 +124,7 @@ final class BackendSession {
             case Request.GET_CONFIG -> readConfig();
             case Request.SET_LOG_BASE -> log();
             case Request.GET_INFLIGHT_FD -> {
-                InflightMemory.answer(channel, hostMemory, rings.count(), (features & VirtioFeature.RING_PACKED) == 0);
+                InflightMemory.answer(channel, host.memory(), rings.count(), (features & VirtioFeature.RING_PACKED) == 0);
                 yield true;
             }
             default -> false;

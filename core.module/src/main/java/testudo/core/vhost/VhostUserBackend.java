@@ -9,7 +9,6 @@ import org.slf4j.LoggerFactory;
 import testudo.core.virtio.DeviceThreads;
 import testudo.spi.VmmException;
 import testudo.spi.host.HandlePassing;
-import testudo.spi.host.HostMemory;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.host.LocalSocket;
 import testudo.spi.virtio.VirtioDevice;
@@ -23,8 +22,7 @@ public final class VhostUserBackend implements AutoCloseable {
     private final String id;
     private final DeviceThreads threads;
     private final VirtioDevice device;
-    private final HandlePassing passing;
-    private final HostMemory hostMemory;
+    private final HostPlatform host;
     private final PeerMemory memory;
     private final BackendRings rings;
     /// On the first loop.
@@ -40,9 +38,9 @@ public final class VhostUserBackend implements AutoCloseable {
     /// @throws VmmException as the factory
     public VhostUserBackend(String id, HostPlatform host, Function<DeviceThreads, VirtioDevice> factory) {
         this.id = id;
-        passing = host.handlePassing().orElseThrow(() -> new VmmException.Host(
+        this.host = host;
+        HandlePassing passing = host.handlePassing().orElseThrow(() -> new VmmException.Host(
                 VmmException.Kind.UNSUPPORTED, "platform %s can't pass handles over local sockets: no vhost-user".formatted(host.id())));
-        hostMemory = host.memory();
         threads = new DeviceThreads(id, host);
         memory = new PeerMemory(passing);
         VirtioDevice made = null;
@@ -88,7 +86,7 @@ public final class VhostUserBackend implements AutoCloseable {
                 connection.close();
                 return;
             }
-            BackendSession mine = new BackendSession(id, rings, memory, passing, hostMemory, connection, this::ended);
+            BackendSession mine = new BackendSession(id, rings, memory, host, connection, this::ended);
             session = mine;
             mine.begin(threads.loop(0));
         });
