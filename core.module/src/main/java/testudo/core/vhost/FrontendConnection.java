@@ -157,10 +157,11 @@ final class FrontendConnection implements AutoCloseable {
         channel.putLong(0, 0);
         channel.putLong(8, 0);
         channel.putInt(16, numbers);
+        channel.putInt(20, 0);
         channel.send(Request.GET_INFLIGHT_FD, Request.VERSION, InflightMemory.PAYLOAD_BYTES, List.of());
         answer(Request.GET_INFLIGHT_FD);
         boolean made = channel.hasHandle();
-        channel.expect(InflightMemory.PAYLOAD_BYTES, made ? 1 : 0);
+        InflightMemory.expect(channel, made ? 1 : 0);
         long sizeBytes = channel.getLong(0);
         if (made != (sizeBytes != 0)) {
             throw new PeerFault("%d bytes for the chains under way, %s a handle".formatted(sizeBytes, made ? "with" : "without"));

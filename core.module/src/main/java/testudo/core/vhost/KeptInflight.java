@@ -27,6 +27,7 @@ final class KeptInflight implements AutoCloseable {
             to.putLong(0, known.sizeBytes());
             to.putLong(8, known.offset());
             to.putInt(16, known.numbers());
+            to.putInt(20, 0);
             to.tell(Request.SET_INFLIGHT_FD, InflightMemory.PAYLOAD_BYTES, known.handle());
         }
     }

@@ -76,15 +76,15 @@ class HostileFrontendTest {
         all.put("configuration behind the end", to -> to.putInt(0, 256).putInt(4, 1).putInt(8, 0).tell(Request.GET_CONFIG, 13));
         all.put("configuration of negative length", to -> to.putInt(0, 0).putInt(4, -1).putInt(8, 0).tell(Request.GET_CONFIG, 12));
         all.put("configuration that wraps", to -> to.putInt(0, Integer.MAX_VALUE).putInt(4, 8).tell(Request.SET_CONFIG, 20));
-        all.put("chains under way of no ring", to -> to.putInt(16, 16 << 16).tell(Request.GET_INFLIGHT_FD, 20));
-        all.put("chains under way of rings that are not there", to -> to.putInt(16, 3 | 16 << 16).tell(Request.GET_INFLIGHT_FD, 20));
-        all.put("chains under way of a ring of size 0", to -> to.putInt(16, 1).tell(Request.GET_INFLIGHT_FD, 20));
+        all.put("chains under way of no ring", to -> to.putInt(16, 16 << 16).tell(Request.GET_INFLIGHT_FD, 24));
+        all.put("chains under way of rings that are not there", to -> to.putInt(16, 3 | 16 << 16).tell(Request.GET_INFLIGHT_FD, 24));
+        all.put("chains under way of a ring of size 0", to -> to.putInt(16, 1).tell(Request.GET_INFLIGHT_FD, 24));
         all.put("chains under way in less memory than they take",
-                to -> to.putLong(0, 4096).putLong(8, 0).putInt(16, 1 | 256 << 16).tell(Request.SET_INFLIGHT_FD, 20, small));
+                to -> to.putLong(0, 4096).putLong(8, 0).putInt(16, 1 | 256 << 16).tell(Request.SET_INFLIGHT_FD, 24, small));
         all.put("chains under way in memory that is not in its file",
-                to -> to.putLong(0, 8192).putLong(8, 0).putInt(16, 1 | 256 << 16).tell(Request.SET_INFLIGHT_FD, 20, small));
+                to -> to.putLong(0, 8192).putLong(8, 0).putInt(16, 1 | 256 << 16).tell(Request.SET_INFLIGHT_FD, 24, small));
         all.put("chains under way in an event",
-                to -> to.putLong(0, 8192).putLong(8, 0).putInt(16, 1 | 256 << 16).tell(Request.SET_INFLIGHT_FD, 20, event));
+                to -> to.putLong(0, 8192).putLong(8, 0).putInt(16, 1 | 256 << 16).tell(Request.SET_INFLIGHT_FD, 24, event));
         all.put("a ring outside of memory", to -> {
             to.negotiate(PLAIN, 0);
             FakeDriver driver = new SplitDriver(to.ram, 16, false);
@@ -158,7 +158,7 @@ class HostileFrontendTest {
 
     /// A message that is almost right: a known request, often the right size, small numbers, and handles that may fit.
     private void noise(SplittableRandom random, MemorySegment bytes) {
-        int[] sizes = {0, 8, 8, 16, 20, 40, 40, 48};
+        int[] sizes = {0, 8, 8, 16, 20, 24, 40, 40, 48};
         int size = sizes[random.nextInt(sizes.length)];
         bytes.set(ValueLayout.JAVA_INT, 0, random.nextInt(1, 45));
         bytes.set(ValueLayout.JAVA_INT, 4, random.nextInt(8) == 0 ? 9 : 1);

@@ -1,5 +1,7 @@
 package testudo.core.vhost;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -128,10 +130,12 @@ final class RawFrontend implements AutoCloseable {
     }
 
     /// Asks for memory for what is under way, as a front-end that keeps it.
-    /// @return what came with the answer; the caller closes it
-    HostHandle askInflight(int queues, int queueSize) {
-        putLong(0, 0).putLong(8, 0).putInt(16, queues | queueSize << 16).tell(Request.GET_INFLIGHT_FD, 20);
+    /// @param payload size of the message: 20 as specified, or 24 as C programs have it
+    /// @return what came with the answer, which is as long; the caller closes it
+    HostHandle askInflight(int queues, int queueSize, int payload) {
+        putLong(0, 0).putLong(8, 0).putInt(16, queues | queueSize << 16).putInt(20, 0).tell(Request.GET_INFLIGHT_FD, payload);
         MemorySegment answer = answer(Request.GET_INFLIGHT_FD);
+        assertEquals(payload, answer.byteSize());
         putLong(0, answer.get(LONG, 0)).putLong(8, answer.get(LONG, 8)).putInt(16, answer.get(INT, 16));
         return received.removeFirst();
     }

@@ -14,6 +14,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import testudo.spi.host.HostHandle;
 import testudo.spi.host.HostSockets.Kind;
 import testudo.spi.host.LocalSocket;
@@ -59,17 +61,18 @@ class VhostUserBackendTest {
     }
 
     /// The memory goes to the back-end after this one, too; by then nothing is under way.
-    @Test
-    void whatIsUnderWayIsNotedInMemoryThatTheFrontEndKeeps() {
+    @ParameterizedTest
+    @ValueSource(ints = {20, 24})
+    void whatIsUnderWayIsNotedInMemoryThatTheFrontEndKeeps(int payload) {
         FakeDriver driver = new SplitDriver(frontend.ram, 16, false);
         frontend.negotiate(PLAIN, ProtocolFeature.INFLIGHT_SHMFD);
-        try (HostHandle kept = frontend.askInflight(2, 16)) {
-            frontend.tell(Request.SET_INFLIGHT_FD, 20, kept);
+        try (HostHandle kept = frontend.askInflight(2, 16, payload)) {
+            frontend.tell(Request.SET_INFLIGHT_FD, payload, kept);
             frontend.startRing(1, driver, 0, false);
             assertEquals(5, frontend.roundTrip(driver, 5));
             frontend.connect();
             frontend.negotiate(PLAIN, ProtocolFeature.INFLIGHT_SHMFD);
-            frontend.putLong(0, 4096).putLong(8, 0).putInt(16, 2 | 16 << 16).tell(Request.SET_INFLIGHT_FD, 20, kept);
+            frontend.putLong(0, 4096).putLong(8, 0).putInt(16, 2 | 16 << 16).tell(Request.SET_INFLIGHT_FD, payload, kept);
             frontend.startRing(1, driver, 7, false); // where it stands is in the ring and the memory, not in what is said
             assertEquals(6, frontend.roundTrip(driver, 6));
         }
