@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /// A virtual machine monitor with its guest's serial port on standard output, and on standard input where the guest reads.
@@ -18,6 +20,10 @@ final class MonitorProcess implements AutoCloseable {
     private static final double MILLIS_PER_TICK = 10;
     private static final int UTIME_FIELD = 14;
     private static final int STIME_FIELD = 15;
+    /// Those of children that have ended.
+    private static final int ENDED_UTIME_FIELD = 16;
+    private static final int ENDED_STIME_FIELD = 17;
+    private static final long STILL_MILLIS = 300;
     private static final long LIMIT_SECONDS = 120;
     private static final ScheduledExecutorService LIMITS = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name(
             "limits").factory());
@@ -111,30 +117,64 @@ final class MonitorProcess implements AutoCloseable {
         return process.getOutputStream();
     }
 
-    /// Processor time of all threads that it has and had.
+    /// Processor time of all threads that it and its processes have and had.
     ProcessorTime processorTime() throws IOException {
-        String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
-        // The second field, the name in parentheses, may hold spaces: count from behind it, where the third field starts.
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-        return new ProcessorTime(
-                Long.parseLong(fields[UTIME_FIELD - 3]) * MILLIS_PER_TICK, Long.parseLong(fields[STIME_FIELD - 3]) * MILLIS_PER_TICK);
+        double user = 0;
+        double system = 0;
+        for (long pid : processes()) {
+            try {
+                String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+                // The second field, the name in parentheses, may hold spaces: count from behind it, where the third field starts.
+                String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+                user += ticks(fields, UTIME_FIELD) + ticks(fields, ENDED_UTIME_FIELD);
+                system += ticks(fields, STIME_FIELD) + ticks(fields, ENDED_STIME_FIELD);
+            } catch (NoSuchFileException e) {
+                continue; // ended, and counted by its parent
+            }
+        }
+        return new ProcessorTime(user * MILLIS_PER_TICK, system * MILLIS_PER_TICK);
     }
 
-    /// Memory of the process, without guest memory: mappings of a memfd. Pages that it shares count in part (`Pss`).
+    private static long ticks(String[] fields, int number) {
+        return Long.parseLong(fields[number - 3]);
+    }
+
+    /// Memory of the process and those that it started, without guest memory: mappings of a memfd. Pages that they share with each
+    /// other or with the rest count in part (`Pss`).
     /// @return MiB
     double memoryMiB() throws IOException {
         long kib = 0;
-        boolean guest = false;
-        try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "smaps"))) {
-            for (String line : (Iterable<String>) lines::iterator) {
-                if (line.startsWith("Pss:")) {
-                    kib += guest ? 0 : Long.parseLong(line.replaceAll("[^0-9]", ""));
-                } else if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
-                    guest = line.contains("/memfd:");
+        for (long pid : processes()) {
+            boolean guest = false;
+            try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(pid), "smaps"))) {
+                for (String line : (Iterable<String>) lines::iterator) {
+                    if (line.startsWith("Pss:")) {
+                        kib += guest ? 0 : Long.parseLong(line.replaceAll("[^0-9]", ""));
+                    } else if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+                        guest = line.contains("/memfd:");
+                    }
                 }
+            } catch (NoSuchFileException e) {
+                continue; // ended
             }
         }
         return kib / 1024.0;
+    }
+
+    private List<Long> processes() {
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants()).map(ProcessHandle::pid).toList();
+    }
+
+    /// Waits until its processes do nothing any more: what they were starting has started. A minute at most.
+    void awaitStill() throws IOException {
+        double before;
+        double now = processorTime().millis();
+        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        do {
+            before = now;
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(STILL_MILLIS));
+            now = processorTime().millis();
+        } while (now > before && System.nanoTime() < end);
     }
 
     /// Ends the process and waits for its end.

@@ -16,6 +16,7 @@ import testudo.testing.bench.GuestShell.Spent;
 final class SoftRows {
     private static final String GROUP = "riscv64 in software";
     private static final String MEMORY_MIB = "512";
+    private static final String BOOT = "process start to the guest's first process";
     private static final int BLOCK = RiscvProgram.MOST_BYTES;
     private static final int SEED = 7;
 
@@ -41,20 +42,28 @@ final class SoftRows {
             return;
         }
         Path disk = disk(settings.work().resolve("soft.img"));
-        Map<String, List<String>> monitors = monitors(kernel, kernel.resolveSibling("initramfs"), disk);
+        Path initramfs = kernel.resolveSibling("initramfs");
+        Map<String, List<String>> monitors = monitors(kernel, initramfs, disk);
         for (int round = 0; round < settings.rounds(); round++) {
             for (Map.Entry<String, List<String>> monitor : monitors.entrySet()) {
                 measure(monitor.getKey(), monitor.getValue());
             }
+            bootInJails(ours(kernel, initramfs, disk));
+        }
+    }
+
+    /// What a jail for each device costs at boot.
+    private void bootInJails(List<String> command) throws IOException {
+        try (GuestShell guest = new GuestShell(command, settings.work().resolve("testudo-jails-soft.log"))) {
+            add(BOOT, "testudo, a jail each", guest.boot());
+        } catch (IOException e) {
+            measurements.missing("testudo, a jail each", String.valueOf(e.getMessage()));
         }
     }
 
     private Map<String, List<String>> monitors(Path kernel, Path initramfs, Path disk) {
         Map<String, List<String>> monitors = new LinkedHashMap<>();
-        monitors.put(Measurements.OURS, List.of(settings.image().resolve("bin/testudo").toString(), "run", "--disable-sandbox",
-                "--hypervisor",
-                "soft", "--cpus", "1", "--mem", MEMORY_MIB, "--serial", "type=stdout,hardware=serial,console,stdin", "--block",
-                "path=" + disk, "--params", "quiet", "--initrd", initramfs.toString(), kernel.toString()));
+        monitors.put(Measurements.OURS, ours(kernel, initramfs, disk, "--disable-sandbox"));
         List<String> qemu = qemu();
         if (qemu.isEmpty()) {
             measurements.missing("QEMU TCG", "qemu-system-riscv64 not found (Debian 13: apt install qemu-system-riscv)");
@@ -67,6 +76,15 @@ final class SoftRows {
                 "-initrd", initramfs.toString(), "-kernel", kernel.toString()));
         monitors.put("QEMU TCG", command);
         return monitors;
+    }
+
+    private List<String> ours(Path kernel, Path initramfs, Path disk, String... more) {
+        List<String> command = new ArrayList<>(List.of(settings.image().resolve("bin/testudo").toString(), "run"));
+        command.addAll(List.of(more));
+        command.addAll(List.of("--hypervisor", "soft", "--cpus", "1", "--mem", MEMORY_MIB, "--serial",
+                "type=stdout,hardware=serial,console,stdin", "--block", "path=" + disk, "--params", "quiet", "--initrd",
+                initramfs.toString(), kernel.toString()));
+        return command;
     }
 
     /// The QEMU of the end-to-end tests' tools, which is a recent one (QEMU 7 does not boot this kernel), or the one of the system.
@@ -114,7 +132,7 @@ final class SoftRows {
 
     private void measure(String subject, List<String> command) throws IOException {
         try (GuestShell guest = new GuestShell(command, settings.work().resolve(subject.replace(' ', '-') + "-soft.log"))) {
-            add("process start to the guest's first process", subject, guest.boot());
+            add(BOOT, subject, guest.boot());
             guest.run("for n in 0 1 2; do dd if=/dev/vda of=/tmp/$n bs=4096 skip=$n count=1 2>/dev/null; chmod 755 /tmp/$n; done");
             guest.run("dd if=/dev/vda of=/tmp/data bs=4096 skip=3 2>/dev/null");
             add("integer loop, %d million rounds".formatted(settings.guestScale()), subject, guest.run("/tmp/0"));

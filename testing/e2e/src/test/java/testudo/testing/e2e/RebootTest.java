@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// A guest that reboots again and again. The product ends with each reboot and is started anew, as its users' scripts do; what it leaves
 /// behind on the host must not grow.
@@ -42,6 +44,7 @@ class RebootTest extends OnProduct {
 
     @Test
     @Tag("long")
+    @Timeout(value = 2, unit = TimeUnit.HOURS)
     void aHundredRebootsLeaveNothingBehind() throws Exception {
         rebootAndLookAround(100);
     }
