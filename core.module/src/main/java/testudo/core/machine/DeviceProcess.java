@@ -129,7 +129,9 @@ final class DeviceProcess implements DeviceSpec.Factory<DeviceContext, VirtioDev
         modulePath().ifPresent(path -> command.addAll(List.of("--module-path", path)));
         Path archive = runtime.resolve("lib").resolve("server").resolve("devicehost.jsa");
         if (Files.exists(archive)) {
-            command.add("-XX:SharedArchiveFile=" + archive);
+            // Where it was made to lie, so that all device processes share its pages (ADR 013).
+            command.addAll(List.of(
+                    "-XX:SharedArchiveFile=" + archive, "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0"));
         }
         command.addAll(List.of("--module", "testudo.devicehost/testudo.devicehost.Main"));
         return command;

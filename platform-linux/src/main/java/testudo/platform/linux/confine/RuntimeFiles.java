@@ -4,11 +4,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import testudo.spi.VmmException;
 
@@ -25,11 +30,17 @@ final class RuntimeFiles {
     private static final int SEGMENT_OFFSET = 8; // p_offset, and p_filesz at 32
     private static final int SEGMENT_SIZE = 32;
     private static final int ENOUGH = 8192;
+    /// By runtime image: the same for every jail of this process, and each look at a folder of libraries takes a thousand system calls.
+    private static final Map<Path, Set<Path>> KNOWN = new ConcurrentHashMap<>();
 
     private RuntimeFiles() {}
 
     /// The libraries, by every name under which the loader looks for them.
     static Set<Path> libraries(Path runtimeImage) {
+        return KNOWN.computeIfAbsent(runtimeImage, RuntimeFiles::find);
+    }
+
+    private static Set<Path> find(Path runtimeImage) {
         Set<Path> files = new TreeSet<>();
         try {
             interpreter(runtimeImage.resolve("bin/java"), files);
@@ -42,24 +53,26 @@ final class RuntimeFiles {
                         .filter(path -> !path.startsWith(runtimeImage) && Files.isRegularFile(path))
                         .forEach(files::add);
             }
-            for (Path library : Set.copyOf(files)) {
-                aliases(library, files);
+            Set<Path> real = new TreeSet<>();
+            for (Path library : files) {
+                real.add(library.toRealPath());
             }
-            return files;
+            for (Path folder : real.stream().map(Path::getParent).collect(Collectors.toSet())) {
+                aliases(folder, real, files);
+            }
+            return Collections.unmodifiableSet(files);
         } catch (IOException failure) {
             throw new VmmException.Host(
                     VmmException.Kind.IO, "cannot find the libraries of " + runtimeImage + ": " + failure.getMessage(), failure);
         }
     }
 
-    /// Links beside a library that lead to it, such as `libc.so.6`.
-    private static void aliases(Path library, Set<Path> files) throws IOException {
-        Path real = library.toRealPath();
-        try (Stream<Path> siblings = Files.list(real.getParent())) {
-            for (Path sibling : siblings.filter(Files::isSymbolicLink).toList()) {
-                if (LIBRARY.matcher(sibling.getFileName().toString()).matches()
-                        && Files.exists(sibling)
-                        && sibling.toRealPath().equals(real)) {
+    /// Links in a folder that lead to one of the libraries, such as `libc.so.6`.
+    private static void aliases(Path folder, Set<Path> libraries, Set<Path> files) throws IOException {
+        try (DirectoryStream<Path> siblings = Files.newDirectoryStream(
+                folder, sibling -> LIBRARY.matcher(sibling.getFileName().toString()).matches())) {
+            for (Path sibling : siblings) {
+                if (Files.isSymbolicLink(sibling) && Files.exists(sibling) && libraries.contains(sibling.toRealPath())) {
                     files.add(sibling);
                 }
             }
