@@ -67,6 +67,8 @@ build_disks() {
     mkdir -p "$WORK/outer/material" "$WORK/outer/image" "$WORK/outer/scratch" "$WORK/outer/usr/sbin"
     ln -sfn /run "$WORK/outer/var/run"
     ln -sfn /run/resolv.conf "$WORK/outer/etc/resolv.conf"
+    echo 'root:x:0:0:root:/:/bin/sh' > "$WORK/outer/etc/passwd" # for programs that look up who they are to be
+    echo 'root:x:0:' > "$WORK/outer/etc/group"
     rm -f "$WORK/outer/usr/sbin/init"
     install -m 755 "$BED/outer-init" "$WORK/outer/usr/sbin/init"
     install -m 755 "$BED/outer-agent" "$BED/vsock-peer" "$WORK/outer/usr/bin/"

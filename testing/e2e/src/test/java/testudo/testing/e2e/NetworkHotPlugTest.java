@@ -5,11 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// Network interfaces that are added to a running guest and taken out of it, one behind each root port.
-@Tag("long") // not seen to pass as a whole yet
 class NetworkHotPlugTest extends OnProduct {
     private static final int SLOTS = 5;
     private static final Duration LIMIT = Duration.ofMinutes(8);
@@ -21,6 +22,8 @@ class NetworkHotPlugTest extends OnProduct {
     }
 
     @Test
+    @Tag("long")
+    @Timeout(value = 1, unit = TimeUnit.HOURS)
     void interfacesComeAndGoAHundredTimes() throws Exception {
         rounds(20);
     }

@@ -6,11 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// A guest and a machine beyond its host: a network namespace at the other end of a wire. The guest gets there by a macvtap on that wire, and through passt.
-@Tag("long") // not seen to pass as a whole yet
 class NetworkPeersTest extends OnProduct {
     private static final String PEER = "192.0.2.254";
     private static final int PORT = 8000;
@@ -54,7 +52,8 @@ class NetworkPeersTest extends OnProduct {
     @Test
     void byPasst() throws Exception {
         host.exec("ip addr add 192.0.2.1/24 dev v0 && ip route add default via " + PEER).orFail("a route");
-        host.exec("rm -f " + PASST + "; passt --vhost-user --socket " + PASST + " --runas 65534:65534 --ipv4-only --interface v0"
+        host.exec("rm -f " + PASST + "; passt --vhost-user --socket " + PASST
+                + " --runas 65534:65534 --ipv4-only --no-map-gw --interface v0"
                 + " --pid /tmp/passt.pid --log-file /tmp/passt.log -t 5000 2> /tmp/passt.err || { cat /tmp/passt.err; false; }").orFail(
                         "passt");
         Guest guest = boot(machine().with("--vhost-user", "type=net,socket=" + PASST));

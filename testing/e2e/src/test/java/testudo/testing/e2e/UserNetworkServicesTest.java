@@ -6,12 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// What the network without privileges offers beyond a lease: names, IPv6, throughput, many connections. In the outer Linux, whose name server is
 /// its own and knows one name.
-@Tag("long") // not seen to pass as a whole yet
 class UserNetworkServicesTest extends OnProduct {
     private static final int PORT = 8000;
     private static final Duration LIMIT = Duration.ofMinutes(20);
@@ -64,6 +65,8 @@ class UserNetworkServicesTest extends OnProduct {
     }
 
     @Test
+    @Tag("long")
+    @Timeout(value = 1, unit = TimeUnit.HOURS)
     void tenThousandShortConnectionsLeaveNothingBehind() throws Exception {
         connections(10_000);
     }
