@@ -2,11 +2,19 @@ package testudo.testing.machine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +55,42 @@ class StandaloneConsoleTest {
         talk("socket-path", "port", "type=file,hardware=virtio-console,path=%s,input=%s".formatted(output(), input()));
     }
 
+    /// As a supervisor hands it over: a descriptor of a connection that it has accepted.
+    @Test
+    void aConnectionThatWasInherited() throws Exception {
+        Path socket = directory.resolve("console.sock");
+        try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener.bind(UnixDomainSocketAddress.of(socket));
+            talk(socket, () -> {
+                try (SocketChannel connection = listener.accept()) {
+                    String descriptor = descriptorOfAccepted(connection.getLocalAddress().toString());
+                    return serve("fd", descriptor, "output-file", output().toString(), "input-file", input().toString());
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        }
+    }
+
+    /// An accepted socket has its listener's path; it is connected, the listener (state 1) is not.
+    private static String descriptorOfAccepted(String socket) throws IOException {
+        String inode = Files.readAllLines(Path.of("/proc/net/unix")).stream()
+                .filter(line -> line.endsWith(" " + socket))
+                .map(line -> line.strip().split("\\s+", -1))
+                .filter(fields -> fields[5].equals("03"))
+                .map(fields -> fields[6])
+                .findFirst().orElseThrow();
+        try (DirectoryStream<Path> open = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : open) {
+                if (Files.isSymbolicLink(descriptor)
+                        && Files.readSymbolicLink(descriptor).toString().equals("socket:[" + inode + "]")) {
+                    return descriptor.getFileName().toString();
+                }
+            }
+        }
+        throw new IOException("no descriptor of " + socket);
+    }
+
     private Path output() {
         return directory.resolve("output");
     }
@@ -56,9 +100,13 @@ class StandaloneConsoleTest {
     }
 
     private void talk(String connection, String... options) throws Exception {
-        Files.writeString(input(), TYPED);
         Path socket = directory.resolve("console.sock");
-        CompletableFuture<RunResult> served = CompletableFuture.supplyAsync(() -> serve(connection, socket, options));
+        talk(socket, () -> serve(connection, socket.toString(), options));
+    }
+
+    private void talk(Path socket, Supplier<RunResult> server) throws Exception {
+        Files.writeString(input(), TYPED);
+        CompletableFuture<RunResult> served = CompletableFuture.supplyAsync(server);
         new TestMachine(directory)
                 .with(new ConsoleProvider())
                 .option("vhost-user", "console,socket=" + socket)
@@ -86,14 +134,14 @@ class StandaloneConsoleTest {
         Guest.powerOff(cpu);
     }
 
-    private static RunResult serve(String connection, Path socket, String... options) {
+    private static RunResult serve(String connection, String where, String... options) {
         Providers providers = new Providers(
                 List.of(TestMachine.HOST), List.of(), List.of(), List.of(new ConsoleProvider()), List.of(), List.of(),
                 List.of(new HostBackends()), List.of());
         StandaloneDevice console = StandaloneDevices.all(providers).getFirst();
         List<OptionDeclaration<?>> declared = StandaloneDevices.options(console);
         ConfigurationBuilder builder = new ConfigurationBuilder(declared);
-        builder.text(named(declared, connection), socket.toString());
+        builder.text(named(declared, connection), where);
         for (int i = 0; i < options.length; i += 2) {
             builder.text(named(declared, options[i]), options[i + 1]);
         }
