@@ -185,15 +185,17 @@ final class MachineDevices implements AutoCloseable {
     private PciFunction virtio(DeviceSpec.Virtio spec, PciAddress address) {
         VirtioHost life = life(spec);
         MsiVector[] vectors = vectors(life.traits().queueSizes().size() + 1, address);
-        @Nullable IoEvents ioEvents = vm.capability(IoEvents.class).orElse(null);
-        VirtioPciFunction function = new VirtioPciFunction(life, vectors, ioEvents);
+        VirtioPciFunction function = new VirtioPciFunction(life, vectors, vm.capability(IoEvents.class).orElse(null));
         closing.add(function::unbind); // before the device itself
         closing.add(0, function::close); // after it
         return function;
     }
 
     private void mmio(DeviceSpec.Virtio spec, MmioSlots.Slot slot) {
-        VirtioMmioRegisters registers = new VirtioMmioRegisters(life(spec), interrupts.line(slot.irq().gsi(), slot.irq().trigger()));
+        VirtioMmioRegisters registers = new VirtioMmioRegisters(
+                life(spec), interrupts.line(slot.irq().gsi(), slot.irq().trigger()), vm.capability(IoEvents.class).orElse(null));
+        closing.add(registers::unbind); // before the device itself
+        registers.placed(slot.registers().gpa());
         addresses.add(slot.registers().gpa(), slot.registers().sizeBytes(), spec.id(), registers);
         platformNodes.add(new PlatformNode(
                 spec.id(), Optional.of(FirmwareNode.VIRTIO_MMIO), List.of(slot.registers(), slot.irq())));

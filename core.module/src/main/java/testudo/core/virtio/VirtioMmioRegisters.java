@@ -1,9 +1,11 @@
 package testudo.core.virtio;
 
+import org.jspecify.annotations.Nullable;
 import testudo.core.bus.BusDevice;
 import testudo.spi.VmmException;
 import testudo.spi.device.StateReader;
 import testudo.spi.device.StateWriter;
+import testudo.spi.hypervisor.IoEvents;
 import testudo.spi.irq.InterruptLine;
 
 /// The memory-mapped transport, version 2 (VIRTIO 1.2, 4.2 "Virtio Over MMIO"). The legacy layout is not offered.
@@ -24,6 +26,7 @@ public final class VirtioMmioRegisters implements BusDevice, VirtioInterrupts {
 
     private final VirtioHost host;
     private final InterruptLine line;
+    private final Doorbells doorbells;
     private final Object interruptLock = new Object();
     private int interruptStatus;
     private int deviceFeatureSelect;
@@ -33,10 +36,23 @@ public final class VirtioMmioRegisters implements BusDevice, VirtioInterrupts {
     /// Makes the registers.
     /// @param host the device
     /// @param line its interrupt, level-triggered
-    public VirtioMmioRegisters(VirtioHost host, InterruptLine line) {
+    /// @param ioEvents binds notifications to the kick events; null: each notification is an exit
+    public VirtioMmioRegisters(VirtioHost host, InterruptLine line, @Nullable IoEvents ioEvents) {
         this.host = host;
         this.line = line;
+        doorbells = new Doorbells(host, ioEvents);
         host.connect(this);
+    }
+
+    /// Says where the registers are, so that the hypervisor takes over what is written to the doorbell. Before a vCPU runs.
+    /// @param gpa of the first register
+    public void placed(long gpa) {
+        doorbells.byValue(gpa + NOTIFY);
+    }
+
+    /// Takes the doorbell back from the hypervisor. No vCPU runs any more, and the device, which owns the events, is closed after this.
+    public void unbind() {
+        doorbells.release();
     }
 
     @Override

@@ -1,11 +1,8 @@
 package testudo.core.virtio;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import testudo.core.pci.MsixTable;
 import testudo.core.pci.PciFunction;
 import testudo.spi.VmmException;
@@ -19,7 +16,6 @@ import testudo.spi.virtio.VirtioTraits;
 
 /// The modern PCI transport (VIRTIO 1.3, 4.1 "Virtio Over PCI Bus"), with crosvm's layout of BAR 0.
 public final class VirtioPciFunction extends PciFunction implements VirtioInterrupts {
-    private static final Logger LOG = LoggerFactory.getLogger(VirtioPciFunction.class);
     private static final int VENDOR = 0x1AF4;
     private static final int FIRST_DEVICE = 0x1040;
     private static final int REVISION = 1;
@@ -48,13 +44,11 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
     private final VirtioHost host;
     private final MsixTable msix;
     private final VirtioPciRegisters registers;
-    private final @Nullable IoEvents ioEvents;
-    private final List<Long> bound = new ArrayList<>();
+    private final Doorbells doorbells;
     private final int msixAt;
     private final int accessAt;
     private final Object isrLock = new Object();
     private int isr;
-    private boolean exitsReported;
 
     /// Makes the function.
     /// @param host the device
@@ -63,7 +57,7 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
     public VirtioPciFunction(VirtioHost host, MsiVector[] vectors, @Nullable IoEvents ioEvents) {
         super(host.id(), traits(host.traits()));
         this.host = host;
-        this.ioEvents = ioEvents;
+        doorbells = new Doorbells(host, ioEvents);
         msix = new MsixTable(vectors);
         registers = new VirtioPciRegisters(host, vectors.length);
         addWindow(TYPE_COMMON, COMMON, COMMON_BYTES, 16);
@@ -139,33 +133,9 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
 
     @Override
     protected void barMoved(int bar, long address) {
-        if (ioEvents == null) {
-            return;
-        }
-        for (int queue = 0; queue < bound.size(); queue++) {
-            ioEvents.unbind(bound.get(queue), host.kick(queue));
-        }
-        bound.clear();
-        for (int queue = 0; address >= 0 && queue < host.traits().queueSizes().size(); queue++) {
-            long doorbell = address + NOTIFY + (long) NOTIFY_MULTIPLIER * queue;
-            if (!bind(ioEvents, doorbell, queue)) {
-                return;
-            }
-            bound.add(doorbell);
-        }
-    }
-
-    /// A doorbell that the hypervisor can't take over works all the same: its writes are exits.
-    private boolean bind(IoEvents events, long doorbell, int queue) {
-        try {
-            events.bind(doorbell, host.kick(queue));
-            return true;
-        } catch (VmmException.Host failure) {
-            if (!exitsReported) {
-                exitsReported = true;
-                LOG.warn("{}: notifications take the slow path: {}", host.id(), failure.getMessage());
-            }
-            return false;
+        doorbells.release();
+        if (address >= 0) {
+            doorbells.byAddress(address + NOTIFY, NOTIFY_MULTIPLIER);
         }
     }
 
@@ -277,12 +247,7 @@ public final class VirtioPciFunction extends PciFunction implements VirtioInterr
 
     /// Takes the doorbells back from the hypervisor. No vCPU runs any more, and the device, which owns the events, is closed after this.
     public void unbind() {
-        if (ioEvents != null) {
-            for (int queue = 0; queue < bound.size(); queue++) {
-                ioEvents.unbind(bound.get(queue), host.kick(queue));
-            }
-            bound.clear();
-        }
+        doorbells.release();
     }
 
     /// Releases the vectors; the device, which raises them, is closed before.

@@ -55,7 +55,7 @@ class KernelServedTest {
                 return List.of();
             }
         });
-        VirtioMmioRegisters registers = new VirtioMmioRegisters(virtio, level -> high = level);
+        VirtioMmioRegisters registers = new VirtioMmioRegisters(virtio, level -> high = level, null);
         driver = new VirtioMmioDriver(new VirtioMmioDriver.Bus() {
             @Override
             public long read(long offset, int sizeBytes) {

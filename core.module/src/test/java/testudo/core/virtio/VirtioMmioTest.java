@@ -6,15 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import testudo.spi.device.MachineServices;
+import testudo.spi.host.HostEvent;
+import testudo.spi.hypervisor.IoEvents;
 import testudo.spi.virtio.VirtioFeature;
 import testudo.testing.driver.FakeDriver;
 import testudo.testing.driver.GuestRam;
@@ -27,11 +33,13 @@ import testudo.testing.driver.VirtioMmioDriver;
 /// A device on real loops, driven through memory-mapped registers.
 @Timeout(60)
 class VirtioMmioTest {
+    private static final long PLACE = 0xD000_0000L;
     private static final long FEATURES = VirtioFeature.VERSION_1 | VirtioFeature.EVENT_IDX | EchoDevice.FEATURE;
 
     private final GuestRam ram = new GuestRam(0x10_0000, 4 << 20);
     private final List<MachineServices.MachineEvent> events = new CopyOnWriteArrayList<>();
     private final EchoDevice device = new EchoDevice(3, 1);
+    private final Doorbell doorbell = new Doorbell();
     private volatile boolean high;
     private final VirtioHost virtio;
     private final VirtioMmioRegisters registers;
@@ -56,7 +64,7 @@ class VirtioMmioTest {
                         return List.of();
                     }
                 });
-        registers = new VirtioMmioRegisters(virtio, level -> high = level);
+        registers = new VirtioMmioRegisters(virtio, level -> high = level, doorbell);
         driver = new VirtioMmioDriver(new VirtioMmioDriver.Bus() {
             @Override
             public long read(long offset, int sizeBytes) {
@@ -65,7 +73,12 @@ class VirtioMmioTest {
 
             @Override
             public void write(long offset, int sizeBytes, long value) {
-                registers.write(offset, sizeBytes, value);
+                HostEvent bound = doorbell.at(PLACE + offset, sizeBytes, value);
+                if (bound != null) {
+                    bound.signal();
+                } else {
+                    registers.write(offset, sizeBytes, value);
+                }
             }
         });
     }
@@ -76,6 +89,45 @@ class VirtioMmioTest {
         assertTrue(device.closed);
         assertEquals(0, device.outOfOrder.get(), "callbacks in the wrong state");
         ram.close();
+    }
+
+    /// A hypervisor's: what a value of 32 bits at an address is bound to.
+    private static final class Doorbell implements IoEvents {
+        private final Map<List<Long>, HostEvent> bound = new ConcurrentHashMap<>();
+        private final AtomicInteger rung = new AtomicInteger();
+
+        @Override
+        public void bind(long gpa, HostEvent event) {
+            throw new AssertionError("the queues share an address");
+        }
+
+        @Override
+        public void unbind(long gpa, HostEvent event) {
+            throw new AssertionError("the queues share an address");
+        }
+
+        @Override
+        public void bind(long gpa, int value, HostEvent event) {
+            if (bound.putIfAbsent(List.of(gpa, (long) value), event) != null) {
+                throw new IllegalStateException("bound twice: %d at 0x%x".formatted(value, gpa));
+            }
+        }
+
+        @Override
+        public void unbind(long gpa, int value, HostEvent event) {
+            if (!bound.remove(List.of(gpa, (long) value), event)) {
+                throw new IllegalStateException("not bound: %d at 0x%x".formatted(value, gpa));
+            }
+        }
+
+        @Nullable
+        HostEvent at(long gpa, int sizeBytes, long value) {
+            HostEvent event = sizeBytes == Integer.BYTES ? bound.get(List.of(gpa, value)) : null;
+            if (event != null) {
+                rung.incrementAndGet();
+            }
+            return event;
+        }
     }
 
     private static void await(BooleanSupplier condition) {
@@ -121,6 +173,20 @@ class VirtioMmioTest {
         driver.register(0x030, 3);
         assertEquals(0, driver.register(0x034), "no such queue");
         assertEquals(0xFFFF_FFFFL, driver.register(0x0B0), "no shared memory");
+    }
+
+    @Test
+    void theHypervisorTakesNotifications() {
+        registers.placed(PLACE);
+        assertEquals(3, doorbell.bound.size());
+        FakeDriver ring = bringUp(FEATURES);
+        echo(ring, 77);
+        assertEquals(1, doorbell.rung.get());
+
+        registers.unbind();
+        assertEquals(0, doorbell.bound.size());
+        echo(ring, 78);
+        assertEquals(1, doorbell.rung.get(), "without it each notification is an exit");
     }
 
     @ParameterizedTest

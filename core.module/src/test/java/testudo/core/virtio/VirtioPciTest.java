@@ -171,6 +171,16 @@ class VirtioPciTest {
             }
         }
 
+        @Override
+        public void bind(long gpa, int value, HostEvent event) {
+            throw new AssertionError("each queue has an address of its own");
+        }
+
+        @Override
+        public void unbind(long gpa, int value, HostEvent event) {
+            throw new AssertionError("each queue has an address of its own");
+        }
+
         synchronized HostEvent at(long gpa) {
             return bound.get(gpa);
         }

@@ -52,9 +52,25 @@ final class KvmIoEvents implements IoEvents {
         }
     }
 
+    @Override
+    public void bind(long gpa, int value, HostEvent event) {
+        Errno.check(call(gpa, Integer.BYTES, value, OpenDescriptor.of(event), KvmIoeventfd.MATCH_DATA),
+                "cannot bind an event to %d at 0x%x [hypervisor kvm]".formatted(value, gpa));
+    }
+
+    @Override
+    public void unbind(long gpa, int value, HostEvent event) {
+        call(gpa, Integer.BYTES, value, OpenDescriptor.of(event), KvmIoeventfd.MATCH_DATA | KvmIoeventfd.DEASSIGN);
+    }
+
     private long call(long gpa, int lengthBytes, int descriptor, int flags) {
+        return call(gpa, lengthBytes, 0, descriptor, flags);
+    }
+
+    private long call(long gpa, int lengthBytes, int value, int descriptor, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment argument = arena.allocate(KvmIoeventfd.LAYOUT);
+            argument.set(JAVA_LONG, KvmIoeventfd.DATAMATCH, Integer.toUnsignedLong(value));
             argument.set(JAVA_LONG, KvmIoeventfd.ADDR, gpa);
             argument.set(JAVA_INT, KvmIoeventfd.LEN, lengthBytes);
             argument.set(JAVA_INT, KvmIoeventfd.FD, descriptor);

@@ -18,11 +18,13 @@ final class KvmIoeventfd {
             JAVA_INT.withName("fd"),
             JAVA_INT.withName("flags"),
             paddingLayout(36));
+    static final long DATAMATCH = KernelStruct.offset(LAYOUT, "datamatch");
     static final long ADDR = KernelStruct.offset(LAYOUT, "addr");
     static final long LEN = KernelStruct.offset(LAYOUT, "len");
     static final long FD = KernelStruct.offset(LAYOUT, "fd");
     static final long FLAGS = KernelStruct.offset(LAYOUT, "flags");
     static final long IOEVENTFD = Ioctl.iow(Kvm.TYPE, 0x79, LAYOUT);
+    static final int MATCH_DATA = 1;
     static final int DEASSIGN = 4;
 
     private KvmIoeventfd() {}

@@ -145,6 +145,29 @@ class KvmExitsTest {
     }
 
     @Test
+    void ioEventTakesOneValueAndNoOther() {
+        // mov ax,0xffff; mov ds,ax; mov eax,2; mov [0x10],eax; inc eax; mov [0x10],eax; mov al,2; mov [0x10],al; hlt
+        try (Payload guest = new Payload(
+                0xB8, 0xFF, 0xFF, 0x8E, 0xD8, 0x66, 0xB8, 2, 0, 0, 0, 0x66, 0xA3, 0x10, 0x00, 0x66, 0x40, 0x66, 0xA3, 0x10, 0x00,
+                0xB0, 2, 0xA2, 0x10, 0x00, 0xF4)) {
+            IoEvents events = guest.vm.capability(IoEvents.class).orElseThrow();
+            try (HostEvent event = guest.host.events().newEvent(); HostEvent other = guest.host.events().newEvent()) {
+                events.bind(0x100000, 2, event);
+                events.bind(0x100000, 1, other);
+                guest.vcpu.run(handler);
+                assertEquals(List.of("write 100000/4=3", "write 100000/1=2"), handler.seen);
+                assertTrue(event.consume());
+                assertEquals(false, other.consume());
+
+                events.unbind(0x100000, 2, event);
+                guest.boot(guest.vcpu);
+                guest.vcpu.run(handler);
+                assertEquals(5, handler.seen.size());
+            }
+        }
+    }
+
+    @Test
     void readOnlyMemoryIsReadButWritesExit() {
         // mov ax,0xffff; mov ds,ax; mov al,[0x10]; mov [0x11],al; out 0x10,al; hlt
         try (Payload guest = new Payload(

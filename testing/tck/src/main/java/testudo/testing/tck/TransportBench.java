@@ -83,7 +83,7 @@ public final class TransportBench implements AutoCloseable {
     }
 
     private VirtioDriver mmio() {
-        VirtioMmioRegisters made = new VirtioMmioRegisters(host, high -> {});
+        VirtioMmioRegisters made = new VirtioMmioRegisters(host, high -> {}, null);
         registers = made;
         return new VirtioMmioDriver(new VirtioMmioDriver.Bus() {
             @Override
