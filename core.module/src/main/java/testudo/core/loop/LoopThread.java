@@ -91,7 +91,7 @@ public final class LoopThread implements EventLoop, AutoCloseable {
         closed = true;
         stopping = true;
         wake.signal();
-        boolean interrupted = false;
+        boolean interrupted = Thread.interrupted(); // it means the caller, not the tasks that are still to run
         while (thread.isAlive()) {
             try {
                 thread.join();
@@ -99,12 +99,12 @@ public final class LoopThread implements EventLoop, AutoCloseable {
                 interrupted = true;
             }
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
         runTasks();
         poller.close();
         wake.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void run() {

@@ -325,6 +325,17 @@ class LoopThreadTest {
         assertEquals(1, ran.get());
     }
 
+    /// What a loop that never ran leaves to its closer does not see the closer's interrupt.
+    @Test
+    void anInterruptIsTheClosersOwn() {
+        AtomicBoolean seen = new AtomicBoolean();
+        loop.execute(() -> seen.set(Thread.currentThread().isInterrupted()));
+        Thread.currentThread().interrupt();
+        loop.close();
+        assertTrue(Thread.interrupted());
+        assertFalse(seen.get());
+    }
+
     @Test
     void anIdleLoopUsesNoProcessorTime() throws Exception {
         CompletableFuture<Thread> thread = new CompletableFuture<>();
