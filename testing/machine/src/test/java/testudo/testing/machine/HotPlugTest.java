@@ -11,9 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import testudo.core.control.ControlClient;
 import testudo.core.machine.RunResult;
@@ -91,12 +94,12 @@ class HotPlugTest {
         return ControlClient.send(directory.resolve("control"), request, TestMachine.HOST);
     }
 
-    private static CompletableFuture<Void> when(CountDownLatch running, Runnable talk) {
+    private static CompletableFuture<Void> when(CountDownLatch running, Executable talk) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         Thread.ofPlatform().name("client").daemon(true).start(() -> {
             try {
                 running.await();
-                talk.run();
+                talk.execute();
                 done.complete(null);
             } catch (Throwable failure) {
                 done.completeExceptionally(failure);
@@ -116,12 +119,14 @@ class HotPlugTest {
     @Test
     void aDeviceComesAndGoesAgainAndAgain() {
         CountDownLatch running = new CountDownLatch(1);
+        Semaphore gone = new Semaphore(0); // the guest looks at levels: one that comes back at once would never have gone
         long[] open = new long[2];
         CompletableFuture<Void> client = when(running, () -> {
             for (int round = 0; round < ROUNDS; round++) {
                 assertEquals(Map.of("HotPlugResponse", Map.of("bus", 1L)), send(Map.of("Plug", 0L)));
                 assertTrue(String.valueOf(send(Map.of("Plug", 0L))).contains("no slot is free"));
                 assertEquals("Ok", send(Map.of("Unplug", 1L)));
+                assertTrue(gone.tryAcquire(1, TimeUnit.MINUTES), "the guest sees it go");
                 open[round == 0 ? 0 : 1] = descriptors();
             }
             assertTrue(String.valueOf(send(Map.of("Unplug", 1L))).contains("no device"));
@@ -153,6 +158,7 @@ class HotPlugTest {
                 }
                 assertEquals(GuestPci.NONE, pci.identity(BEHIND));
                 assertEquals(0xFF, cpu.load(BAR + STATUS, 1) & 0xFF, "nothing is left at its address");
+                gone.release();
             }
             cpu.halt();
         });
