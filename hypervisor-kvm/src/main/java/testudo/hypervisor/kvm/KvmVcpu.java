@@ -15,6 +15,7 @@ import testudo.platform.linux.call.Errno;
 import testudo.platform.linux.call.Ioctl;
 import testudo.platform.linux.call.ThreadSignals;
 import testudo.spi.hypervisor.BootState;
+import testudo.spi.hypervisor.GuestDebug;
 import testudo.spi.hypervisor.RegisterAccess;
 import testudo.spi.hypervisor.StopReason;
 import testudo.spi.hypervisor.Vcpu;
@@ -186,7 +187,10 @@ final class KvmVcpu implements Vcpu {
 
     @Override
     public <T> Optional<T> capability(Class<T> type) {
-        return type == RegisterAccess.class ? Optional.of(type.cast(state)) : Optional.empty();
+        if (type == RegisterAccess.class) {
+            return Optional.of(type.cast(state));
+        }
+        return type == GuestDebug.class ? Optional.of(type.cast(new X86GuestDebug(descriptor))) : Optional.empty();
     }
 
     @Override
