@@ -29,6 +29,7 @@ final class Kvm {
     static final int CAP_IOEVENTFD = 36;
     static final int CAP_VCPU_EVENTS = 41;
     static final int CAP_DEBUGREGS = 50;
+    static final int CAP_XSAVE = 55;
     static final int CAP_XCRS = 56;
     static final int CAP_GET_TSC_KHZ = 61;
     static final int CAP_MAX_VCPUS = 66;

@@ -65,7 +65,9 @@ final class X86VcpuState implements RegisterAccess {
         regs = arena.allocate(KvmRegs.LAYOUT);
         sregs = arena.allocate(KvmSregs.LAYOUT);
         scratch = arena.allocate(KvmTranslation.LAYOUT);
-        others.add(new Saved(KvmFpu.SET, read(KvmFpu.GET, KvmFpu.LAYOUT, arena)));
+        others.add(system.extension(Kvm.CAP_XSAVE) != 0 // vectors too, beyond what the older call knows
+                ? new Saved(KvmXsave.SET, read(KvmXsave.GET, KvmXsave.LAYOUT, arena))
+                : new Saved(KvmFpu.SET, read(KvmFpu.GET, KvmFpu.LAYOUT, arena)));
         if (system.extension(Kvm.CAP_XCRS) != 0) {
             others.add(new Saved(KvmXcrs.SET, read(KvmXcrs.GET, KvmXcrs.LAYOUT, arena)));
         }

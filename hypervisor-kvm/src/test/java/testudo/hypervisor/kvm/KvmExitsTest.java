@@ -1,15 +1,26 @@
 package testudo.hypervisor.kvm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import testudo.platform.linux.call.Ioctl;
 import testudo.spi.host.HostEvent;
 import testudo.spi.hypervisor.DirtyLog;
+import testudo.spi.hypervisor.GuestDebug;
 import testudo.spi.hypervisor.IoEvents;
 import testudo.spi.hypervisor.MemoryRequest;
 import testudo.spi.hypervisor.RegisterAccess;
@@ -123,6 +134,38 @@ class KvmExitsTest {
         }
     }
 
+    /// Upper halves of vector registers, which the call for the floating point unit does not know.
+    @Test
+    void resetClearsVectorRegisters() throws IOException {
+        long components = 512;
+        long avx = 576;
+        try (Payload guest = new Payload(0xF4); Arena arena = Arena.ofConfined()) {
+            guest.vcpu.run(handler);
+            MemorySegment area = arena.allocate(KvmXsave.LAYOUT);
+            int vcpu = descriptorOf("anon_inode:kvm-vcpu:0");
+            assertEquals(0, Ioctl.call(vcpu, KvmXsave.GET, area.address()));
+            area.set(ValueLayout.JAVA_LONG, components, area.get(ValueLayout.JAVA_LONG, components) | 4);
+            area.set(ValueLayout.JAVA_LONG, avx, 0x1234_5678L);
+            assumeTrue(Ioctl.call(vcpu, KvmXsave.SET, area.address()) == 0, "no AVX here");
+
+            guest.boot(guest.vcpu);
+
+            assertEquals(0, Ioctl.call(vcpu, KvmXsave.GET, area.address()));
+            assertEquals(0, area.get(ValueLayout.JAVA_LONG, avx));
+        }
+    }
+
+    private static int descriptorOf(String target) throws IOException {
+        try (DirectoryStream<Path> open = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : open) {
+                if (Files.isSymbolicLink(descriptor) && Files.readSymbolicLink(descriptor).toString().equals(target)) {
+                    return Integer.parseInt(descriptor.getFileName().toString());
+                }
+            }
+        }
+        throw new IOException("no descriptor of " + target);
+    }
+
     @Test
     void ioEventTakesWritesWithoutAnExit() {
         // mov ax,0xffff; mov ds,ax; mov [0x10],al; mov [0x10],ax; mov [0x20],al; hlt
@@ -164,6 +207,32 @@ class KvmExitsTest {
                 guest.vcpu.run(handler);
                 assertEquals(5, handler.seen.size());
             }
+        }
+    }
+
+    private static long programCounter(Payload guest) {
+        return guest.vcpu.capability(RegisterAccess.class).orElseThrow().registers().get("rip");
+    }
+
+    @Test
+    void aDebuggerStopsAtInstructions() {
+        // nop; nop; inc word [0x1200]; nop; out 0x10,al; hlt
+        try (Payload guest = new Payload(0x90, 0x90, 0xFF, 0x06, 0x00, 0x12, 0x90, 0xE6, 0x10, 0xF4)) {
+            GuestDebug debug = guest.vcpu.capability(GuestDebug.class).orElseThrow();
+            debug.stopAt(false, List.of(Payload.CODE + 2L, Payload.CODE + 6L));
+            assertEquals(StopReason.DEBUG, guest.vcpu.run(handler));
+            assertEquals(Payload.CODE + 2, programCounter(guest));
+            assertEquals(0, guest.vm.memory().readInt(0x1200), "before the instruction");
+
+            debug.stopAt(true, List.of());
+            assertEquals(StopReason.DEBUG, guest.vcpu.run(handler));
+            assertEquals(Payload.CODE + 6, programCounter(guest));
+            assertEquals(1, guest.vm.memory().readInt(0x1200));
+
+            debug.stopAt(false, List.of());
+            assertEquals(StopReason.HALTED, guest.vcpu.run(handler), "nothing stops it any more");
+            assertEquals(List.of("out 10/1=0"), handler.seen);
+            assertThrows(IllegalArgumentException.class, () -> debug.stopAt(false, List.of(1L, 2L, 3L, 4L, 5L)));
         }
     }
 
