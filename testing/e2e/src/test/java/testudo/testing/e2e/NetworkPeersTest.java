@@ -52,7 +52,7 @@ class NetworkPeersTest extends OnProduct {
     @Test
     void byPasst() throws Exception {
         host.exec("ip addr add 192.0.2.1/24 dev v0 && ip route add default via " + PEER).orFail("a route");
-        host.exec("rm -f " + PASST + "; passt --vhost-user --socket " + PASST
+        host.exec("rm -f " + PASST + "; passt --vhost-user --one-off --socket " + PASST
                 + " --runas 65534:65534 --ipv4-only --no-map-gw --interface v0"
                 + " --pid /tmp/passt.pid --log-file /tmp/passt.log -t 5000 2> /tmp/passt.err || { cat /tmp/passt.err; false; }").orFail(
                         "passt");
