@@ -33,8 +33,8 @@ class UserNetworkServicesTest extends OnProduct {
     @Test
     void namesIpv6AndStreams() throws Exception {
         nameServer();
-        start(2, "sh -c '" + NAME_SERVER + " & iperf3 -s & exec busybox httpd -f -p [::1]:" + PORT + " -h " + host.folder() + "/files'");
         GuestNetwork network = GuestNetwork.of(host, backend);
+        start(2, "sh -c '" + NAME_SERVER + " & iperf3 -s & exec " + network.server("[::1]", PORT) + "'");
         String sent = network.offer("six", 1024);
         Guest guest = boot(machine().withRootDisk().with(
                 "--net", "'user,host-access,hostfwd=[tcp:127.0.0.1:5000-:5000,\"tcp:[::1]:5006-[]:5000\"]'"));
