@@ -4,10 +4,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/// A firmware image of 64 KiB that marks its start on the first serial port, makes exits, marks their end and halts for good.
+/// A firmware image of 64 KiB that marks its start on the first serial port, makes exits, marks their end, makes as many again, marks their
+/// end, too, and halts for good.
 final class PayloadImage {
     /// What is written to the serial port at the start.
     static final int STARTED = 'T';
+    /// What is written to the serial port after the first half of the exits.
+    static final int WARM = 'W';
     /// What is written to the serial port after the last exit.
     static final int DONE = 'E';
     /// A port at which nobody answers, on any of the monitors.
@@ -24,25 +27,32 @@ final class PayloadImage {
 
     /// Makes an image whose writes to `port` all leave the guest.
     /// @param port which port
-    /// @param exits how many writes, 0 for none
+    /// @param exits how many writes in each half, 0 for none
     /// @return the image: real-mode code at its start, a jump there at the reset vector
     static byte[] of(int port, int exits) {
         ByteBuffer code = ByteBuffer.allocate(IMAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         Arrays.fill(code.array(), (byte) 0xF4); // hlt
         mark(code, STARTED);
-        if (exits > 0) {
-            code.put((byte) 0x66).put((byte) 0xB9).putInt(exits); // mov ecx, exits
-            code.put((byte) 0xBA).putShort((short) port); // mov dx, port
-            code.put((byte) 0xEE); // out dx, al
-            code.put((byte) 0x66).put((byte) 0x49); // dec ecx
-            code.put((byte) 0x75).put((byte) -5); // jnz to the out
-        }
+        exits(code, port, exits);
+        mark(code, WARM);
+        exits(code, port, exits);
         mark(code, DONE);
         code.put((byte) 0xFA); // cli: nothing but a reset ends the halt
         code.put((byte) 0xF4); // hlt
         code.put((byte) 0xEB).put((byte) -3); // jmp to the hlt
         code.put(RESET_VECTOR, (byte) 0xE9).putShort(RESET_VECTOR + 1, (short) -(RESET_VECTOR + JUMP_BYTES)); // jmp to offset 0
         return code.array();
+    }
+
+    private static void exits(ByteBuffer code, int port, int exits) {
+        if (exits == 0) {
+            return;
+        }
+        code.put((byte) 0x66).put((byte) 0xB9).putInt(exits); // mov ecx, exits
+        code.put((byte) 0xBA).putShort((short) port); // mov dx, port
+        code.put((byte) 0xEE); // out dx, al
+        code.put((byte) 0x66).put((byte) 0x49); // dec ecx
+        code.put((byte) 0x75).put((byte) -5); // jnz to the out
     }
 
     private static void mark(ByteBuffer code, int letter) {
