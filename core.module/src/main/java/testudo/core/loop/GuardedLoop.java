@@ -31,6 +31,12 @@ public final class GuardedLoop implements EventLoop {
     }
 
     @Override
+    public Turn turn(Runnable task) {
+        ReadyHandler handler = ignored -> task.run();
+        return loop.turn(() -> guard.ready(handler, 0));
+    }
+
+    @Override
     public boolean isCurrent() {
         return loop.isCurrent();
     }

@@ -1,5 +1,6 @@
 package testudo.core.loop;
 
+import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,7 +15,7 @@ import testudo.spi.host.Poller;
 
 /// A platform thread that waits for events and calls handlers, one at a time.
 ///
-/// Idle it sleeps in the poller. Waiting and dispatching do not allocate; [#execute] does. A handler that throws ends nothing:
+/// Idle it sleeps in the poller. Waiting, dispatching and turns do not allocate; [#execute] does. A handler that throws ends nothing:
 /// it is reported to the failure handler once for each exception.
 public final class LoopThread implements EventLoop, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LoopThread.class);
@@ -24,6 +25,8 @@ public final class LoopThread implements EventLoop, AutoCloseable {
     private final HostEvent wake;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger queued = new AtomicInteger();
+    /// Those that were asked for; the loop's thread.
+    private final ArrayDeque<LoopTurn> turns = new ArrayDeque<>();
     private final Thread thread;
     private final FailureHandler failures;
     private final Object watchLock = new Object();
@@ -78,6 +81,11 @@ public final class LoopThread implements EventLoop, AutoCloseable {
     }
 
     @Override
+    public Turn turn(Runnable task) {
+        return new LoopTurn(task);
+    }
+
+    @Override
     public boolean isCurrent() {
         return Thread.currentThread() == thread;
     }
@@ -110,12 +118,13 @@ public final class LoopThread implements EventLoop, AutoCloseable {
     private void run() {
         try {
             while (!stopping) {
-                int ready = poller.await(-1);
+                int ready = poller.await(turns.isEmpty() ? -1 : 0);
                 for (int i = 0; i < ready; i++) {
                     dispatch(poller.token(i), poller.ready(i));
                 }
                 freeCancelled();
                 runTasks();
+                takeTurns();
             }
         } catch (RuntimeException | Error broken) { // the poller itself: nothing can be waited for any more
             report(broken);
@@ -146,6 +155,19 @@ public final class LoopThread implements EventLoop, AutoCloseable {
             queued.decrementAndGet();
             try {
                 task.run();
+            } catch (Throwable failure) { // as in dispatch
+                report(failure);
+            }
+        }
+    }
+
+    /// As with tasks: who asks again waits for the next round.
+    private void takeTurns() {
+        for (int left = turns.size(); left > 0; left--) {
+            LoopTurn turn = turns.remove();
+            turn.asked = false;
+            try {
+                turn.task.run();
             } catch (Throwable failure) { // as in dispatch
                 report(failure);
             }
@@ -195,6 +217,25 @@ public final class LoopThread implements EventLoop, AutoCloseable {
         /// A handler has thrown.
         /// @param failure what it threw
         void failed(Throwable failure);
+    }
+
+    private final class LoopTurn implements Turn {
+        private final Runnable task;
+        private boolean asked;
+
+        private LoopTurn(Runnable task) {
+            this.task = task;
+        }
+
+        @Override
+        public void again() {
+            if (!isCurrent()) {
+                execute(this::again);
+            } else if (!asked) {
+                asked = true;
+                turns.add(this);
+            }
+        }
     }
 
     private final class LoopWatch implements Watch {

@@ -70,6 +70,47 @@ class LoopThreadTest {
     }
 
     @Test
+    void turnsComeAfterWhatIsReadyAndOnceForEachRound() throws Exception {
+        HostEvent source = event();
+        List<String> seen = new ArrayList<>();
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        EventLoop.Turn[] turn = new EventLoop.Turn[1];
+        turn[0] = loop.turn(() -> {
+            seen.add("turn");
+            if (seen.size() < 4) {
+                turn[0].again();
+                source.signal();
+            } else {
+                done.complete(null);
+            }
+        });
+        loop.watch(source, Poller.READABLE, ready -> {
+            source.consume();
+            seen.add("source");
+            turn[0].again();
+            turn[0].again();
+        });
+        source.signal();
+        loop.start();
+        done.get(10, TimeUnit.SECONDS);
+        settle();
+        assertEquals(List.of("source", "turn", "source", "turn"), seen);
+    }
+
+    @Test
+    void aTurnMayBeAskedForFromOutsideAndMayFail() throws Exception {
+        loop.start();
+        IllegalStateException fault = new IllegalStateException("a turn's");
+        EventLoop.Turn turn = loop.turn(() -> {
+            throw fault;
+        });
+        turn.again();
+        assertSame(fault, failures.poll(10, TimeUnit.SECONDS));
+        turn.again();
+        assertSame(fault, failures.poll(10, TimeUnit.SECONDS));
+    }
+
+    @Test
     void handlersAndTasksRunOnTheLoop() throws Exception {
         HostEvent event = event();
         CompletableFuture<Boolean> inHandler = new CompletableFuture<>();

@@ -18,6 +18,13 @@ public interface EventLoop {
     /// @param task runs once
     void execute(Runnable task);
 
+    /// Prepares work that a handler does in turns, so that what one turn completed is published and others on this loop have theirs. Any thread.
+    /// @param task does one turn, on the loop's thread
+    /// @return to ask for the next one
+    default Turn turn(Runnable task) {
+        return () -> execute(task);
+    }
+
     /// Whether the calling thread is the loop's.
     /// @return true on the loop's thread
     boolean isCurrent();
@@ -28,6 +35,13 @@ public interface EventLoop {
         /// A source is ready.
         /// @param ready a mask of [testudo.spi.host.Poller#READABLE] and its like
         void ready(int ready);
+    }
+
+    /// Work that is done in turns.
+    @FunctionalInterface
+    interface Turn {
+        /// Asks for one more turn, after the handlers of all that is ready. Idempotent until it comes. Does not allocate.
+        void again();
     }
 
     /// A source that is being watched.

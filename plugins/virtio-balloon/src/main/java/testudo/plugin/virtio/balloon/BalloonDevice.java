@@ -38,7 +38,6 @@ final class BalloonDevice implements VirtioDevice, CommandTarget, Snapshottable 
     private static final long EINVAL = 22;
 
     private final VirtioTraits traits;
-    private final EventLoop loop;
     private final long memoryBytes;
     private final PageRuns runs;
     private final DescriptorChain chain = new DescriptorChain();
@@ -46,7 +45,7 @@ final class BalloonDevice implements VirtioDevice, CommandTarget, Snapshottable 
     private DescriptorChain spareStatsChain = new DescriptorChain();
     private final BalloonStats stats = new BalloonStats();
     private final WaitingCommands waiting;
-    private final Runnable[] again;
+    private final EventLoop.Turn[] turns;
     private @Nullable VirtioActivation activation;
     /// Whether the device has a statistics buffer of the driver.
     private boolean statsHeld;
@@ -57,7 +56,7 @@ final class BalloonDevice implements VirtioDevice, CommandTarget, Snapshottable 
 
     BalloonDevice(boolean reporting, long initialBytes, long memoryBytes, DeviceContext context) {
         this.memoryBytes = memoryBytes;
-        loop = context.loop();
+        EventLoop loop = context.loop();
         runs = new PageRuns(context.host().memory().pageSizeBytes());
         waiting = new WaitingCommands(context.host().events(), loop);
         targetPages = pages(initialBytes);
@@ -65,10 +64,10 @@ final class BalloonDevice implements VirtioDevice, CommandTarget, Snapshottable 
         long features = VirtioFeature.IN_ORDER | MUST_TELL_HOST | STATS_VQ | DEFLATE_ON_OOM | (reporting ? PAGE_REPORTING : 0);
         traits = new VirtioTraits(
                 TYPE.typeId(), TYPE.name(), features, Collections.nCopies(queues, QUEUE_SIZE), CONFIG_BYTES, TYPE.pciClass(), 1, false);
-        again = new Runnable[queues];
+        turns = new EventLoop.Turn[queues];
         for (int i = 0; i < queues; i++) {
             int index = i;
-            again[i] = () -> onKick(index);
+            turns[i] = loop.turn(() -> onKick(index));
         }
     }
 
@@ -127,7 +126,7 @@ final class BalloonDevice implements VirtioDevice, CommandTarget, Snapshottable 
             }
             queue.complete(chain, 0);
         }
-        loop.execute(again[index]);
+        turns[index].again();
     }
 
     /// Free pages that the guest reports (VIRTIO 1.3, 5.5.6.7 "Free Page Reporting"): the buffers themselves.
@@ -159,7 +158,7 @@ final class BalloonDevice implements VirtioDevice, CommandTarget, Snapshottable 
                 askForStats(queue);
             }
         }
-        loop.execute(again[STATS]);
+        turns[STATS].again();
     }
 
     private void askForStats(Virtqueue queue) {

@@ -19,6 +19,8 @@ final class BlockQueue {
     private static final int STATUS_UNSUPPORTED = 2;
     /// Requests under way, of a ring that may have 32,768: each takes a kilobyte of memory. The others wait in the ring.
     private static final int MAX_UNDER_WAY = 1024;
+    /// Requests that are taken in one turn. What the page cache has is done within the turn: with all of a deep queue in one, driver and device would wait for each other.
+    private static final int REQUESTS_A_TURN = 8;
 
     private final Virtqueue queue;
     private final DeviceMemory memory;
@@ -30,7 +32,7 @@ final class BlockQueue {
     private final DiskQueue disk;
     private final BlockRequest[] slots;
     private final int[] free;
-    private final Runnable again = this::serve;
+    private final EventLoop.Turn turn;
     private int freeCount;
     private boolean stalled;
     private boolean stopped;
@@ -59,6 +61,7 @@ final class BlockQueue {
         free = new int[slots.length];
         Arrays.setAll(free, index -> index);
         freeCount = free.length;
+        turn = loop.turn(this::serve);
         disk = image.newQueue(loop, slots.length, this::completed);
     }
 
@@ -71,12 +74,12 @@ final class BlockQueue {
         return withoutStatus;
     }
 
-    /// Takes what the driver has made available, as much as can be under way at most: the core publishes in between.
+    /// Takes what the driver has made available, some at a time: the core publishes in between, and the driver works on what is done while we do the rest.
     void serve() {
         if (stopped) {
             return;
         }
-        int budget = slots.length;
+        int budget = REQUESTS_A_TURN;
         stalled = false;
         while (budget > 0) {
             if (freeCount == 0) {
@@ -94,7 +97,7 @@ final class BlockQueue {
         }
         disk.submit();
         if (budget == 0) {
-            loop.execute(again);
+            turn.again();
         }
     }
 

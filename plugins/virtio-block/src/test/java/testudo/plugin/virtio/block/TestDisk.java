@@ -116,6 +116,13 @@ final class TestDisk implements DeviceContext, EventLoop, VirtioActivation, Devi
         tasks.add(task);
     }
 
+    /// Runs what waits for the loop, until nothing does.
+    void runTasks() {
+        while (!tasks.isEmpty()) {
+            tasks.remove().run();
+        }
+    }
+
     @Override
     public boolean isCurrent() {
         return true;

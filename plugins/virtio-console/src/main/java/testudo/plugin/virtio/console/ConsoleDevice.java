@@ -40,24 +40,24 @@ final class ConsoleDevice implements VirtioDevice, Snapshottable {
 
     private final VirtioTraits traits;
     private final SerialPort port;
-    private final EventLoop loop;
     private final Arena arena = Arena.ofShared();
     private final InputPump input;
     private final ControlChannel control;
     private final DescriptorChain chain = new DescriptorChain();
-    private final Runnable transmitAgain = () -> onKick(TRANSMIT);
-    private final Runnable controlAgain = () -> onKick(CONTROL_TRANSMIT);
+    private final EventLoop.Turn transmitTurn;
+    private final EventLoop.Turn controlTurn;
     private @Nullable VirtioActivation activation;
 
     ConsoleDevice(SerialOptions options, SerialPort port, EventLoop loop) {
         this.port = port;
-        this.loop = loop;
         List<Integer> asked = options.maxQueueSizes();
         List<Integer> data = asked.isEmpty() ? List.of(QUEUE_SIZE, QUEUE_SIZE) : asked;
         List<Integer> sizes = List.of(data.get(0), data.get(1), QUEUE_SIZE, QUEUE_SIZE);
         long features = VirtioFeature.IN_ORDER | MULTIPORT;
         traits = new VirtioTraits(TYPE.typeId(), TYPE.name(), features, sizes, CONFIG_BYTES, TYPE.pciClass(), 1, false);
         control = new ControlChannel(options, arena);
+        transmitTurn = loop.turn(() -> onKick(TRANSMIT));
+        controlTurn = loop.turn(() -> onKick(CONTROL_TRANSMIT));
         input = new InputPump(port, arena.allocate(INPUT_BYTES), loop);
     }
 
@@ -118,7 +118,7 @@ final class ConsoleDevice implements VirtioDevice, Snapshottable {
             }
             from.complete(chain, 0);
         }
-        loop.execute(transmitAgain);
+        transmitTurn.again();
     }
 
     private void converse(VirtioActivation active) {
@@ -127,7 +127,7 @@ final class ConsoleDevice implements VirtioDevice, Snapshottable {
         }
         boolean wasOpen = control.guestOpen();
         if (active.queue(CONTROL_TRANSMIT).enabled() && !control.receive(active.queue(CONTROL_TRANSMIT))) {
-            loop.execute(controlAgain);
+            controlTurn.again();
         }
         if (active.queue(CONTROL_RECEIVE).enabled()) {
             control.send(active.queue(CONTROL_RECEIVE));

@@ -18,7 +18,7 @@ final class InputPump implements AutoCloseable {
     private final DescriptorChain chain = new DescriptorChain();
     private final EventLoop loop;
     private final Optional<Pollable> source;
-    private final Runnable again = this::pump;
+    private final EventLoop.Turn turn;
     private EventLoop.@Nullable Watch watch;
     private int interest;
     private @Nullable Virtqueue queue;
@@ -33,6 +33,7 @@ final class InputPump implements AutoCloseable {
         this.buffer = buffer;
         this.loop = loop;
         source = port.input();
+        turn = loop.turn(this::pump);
     }
 
     /// The guest has buffers, or may have some.
@@ -83,7 +84,7 @@ final class InputPump implements AutoCloseable {
         } else {
             // The source may be quiet now, and the driver, who was not asked to, need not kick: others get their turn, then this goes on.
             interest(0);
-            loop.execute(again);
+            turn.again();
         }
     }
 

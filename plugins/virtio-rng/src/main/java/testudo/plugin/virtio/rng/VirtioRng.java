@@ -30,16 +30,15 @@ final class VirtioRng implements VirtioDevice, Snapshottable {
             TYPE.typeId(), TYPE.name(), VirtioFeature.IN_ORDER, List.of(QUEUE_SIZE), 0, TYPE.pciClass(), 1, false);
 
     private final EntropySource entropy;
-    private final EventLoop loop;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment scratch = arena.allocate(SCRATCH_BYTES);
     private final DescriptorChain chain = new DescriptorChain();
-    private final Runnable again = this::serveAgain;
+    private final EventLoop.Turn turn;
     private @Nullable Virtqueue queue;
 
     VirtioRng(EntropySource entropy, EventLoop loop) {
         this.entropy = entropy;
-        this.loop = loop;
+        turn = loop.turn(this::serve);
     }
 
     @Override
@@ -59,10 +58,10 @@ final class VirtioRng implements VirtioDevice, Snapshottable {
 
     @Override
     public void onKick(int index) {
-        serveAgain();
+        serve();
     }
 
-    private void serveAgain() {
+    private void serve() {
         if (queue != null && queue.enabled()) {
             serve(queue);
         }
@@ -84,7 +83,7 @@ final class VirtioRng implements VirtioDevice, Snapshottable {
             from.complete(chain, want);
         }
         // A queue full at a time: the core publishes what is done, and others on this loop get their turn.
-        loop.execute(again);
+        turn.again();
     }
 
     @Override

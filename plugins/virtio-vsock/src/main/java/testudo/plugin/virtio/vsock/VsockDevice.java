@@ -23,7 +23,6 @@ final class VsockDevice implements VirtioDevice, Snapshottable {
     private static final int EVENT_BYTES = 4;
 
     private final VsockIdentity identity;
-    private final EventLoop loop;
     private final Arena arena = Arena.ofShared();
     private final Packet packet = new Packet(arena.allocate(Packet.HEADER_BYTES, Long.BYTES));
     private final MemorySegment resetEvent = arena.allocate(EVENT_BYTES);
@@ -33,8 +32,8 @@ final class VsockDevice implements VirtioDevice, Snapshottable {
     private final DescriptorChain outgoing = new DescriptorChain();
     private final DescriptorChain incoming = new DescriptorChain();
     private final DescriptorChain eventChain = new DescriptorChain();
-    private final Runnable transmitAgain = this::transmit;
-    private final Runnable receiveAgain = this::receive;
+    private final EventLoop.Turn transmitTurn;
+    private final EventLoop.Turn receiveTurn;
     /// A chain was taken and waits for a packet.
     private boolean holding;
     private boolean resetDue;
@@ -42,7 +41,8 @@ final class VsockDevice implements VirtioDevice, Snapshottable {
 
     VsockDevice(VsockIdentity identity, Path path, HostSockets sockets, HostEvents events, EventLoop loop) {
         this.identity = identity;
-        this.loop = loop;
+        transmitTurn = loop.turn(this::transmit);
+        receiveTurn = loop.turn(this::receive);
         try {
             bridge = new Bridge(path, sockets, events, loop, this::receive);
         } catch (RuntimeException failure) {
@@ -116,7 +116,7 @@ final class VsockDevice implements VirtioDevice, Snapshottable {
             from.complete(outgoing, 0);
         }
         receive();
-        loop.execute(transmitAgain);
+        transmitTurn.again();
     }
 
     /// Gives the guest what waits for it, as far as it has buffers.
@@ -148,11 +148,11 @@ final class VsockDevice implements VirtioDevice, Snapshottable {
             to.complete(incoming, written);
         }
         if (buffers && !hostPackets.isEmpty()) {
-            loop.execute(receiveAgain);
+            receiveTurn.again();
         }
         if (wasFull && !bridge.resets().many()) {
             bridge.welcome();
-            loop.execute(transmitAgain);
+            transmitTurn.again();
         }
     }
 
