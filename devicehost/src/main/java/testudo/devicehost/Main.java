@@ -16,9 +16,6 @@ public final class Main {
     public static void main(String[] arguments) {
         int status;
         try {
-            if (System.getProperty("jdk.module.path") != null) {
-                LooseModules.load(Main.class.getModule().getLayer());
-            }
             status = HostedDevice.run(Providers.find(List.of()));
         } catch (VmmException failure) {
             System.err.println("testudo: device process: " + failure.getMessage());

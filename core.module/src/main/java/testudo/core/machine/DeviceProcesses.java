@@ -1,5 +1,6 @@
 package testudo.core.machine;
 
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -96,6 +97,19 @@ final class DeviceProcesses {
     /// @throws VmmException.Config when there is none
     static SystemCallPolicy policy(DeviceProvider provider, JailOptions options) {
         return SystemCallPolicy.of(provider.id(), provider.getClass().getModule(), options);
+    }
+
+    /// Walls the calling process in, which is the machine's own: for good, and unless the user wants no sandbox. Nothing may be opened or started
+    /// any more but what `machine.policy` names.
+    /// @throws VmmException when the host can't do it: the machine does not run then
+    static void confineMachine(Configuration configuration) {
+        if (configuration.isSet(MachineOptions.DISABLE_SANDBOX)) {
+            return;
+        }
+        JailOptions options = JailOptions.of(configuration);
+        LooseModules.load();
+        LOG.debug("machine: behind its own walls from {} on", OffsetDateTime.now()); // log lines have the time: its zones are in a file
+        filter().apply(SystemCallPolicy.of("machine", DeviceProcesses.class.getModule(), options), options);
     }
 
     /// The filter of this platform.

@@ -131,6 +131,7 @@ public final class HostedDevice {
     /// The last wall, on every thread: from here on the device may serve a guest.
     private static void confine(Assignment assignment, Providers providers) {
         assignment.confinement().ifPresent(jail -> {
+            LooseModules.load();
             LOG.debug("{}: ready, {} from now on", assignment.device(), OffsetDateTime.now()); // log lines have the time: its zones are in a file
             DeviceProcesses.filter().apply(DeviceProcesses.policy(assignment.provider(providers), jail), jail);
         });

@@ -58,6 +58,7 @@ public final class Machines {
                 Blueprint blueprint = Blueprint.draw(providers, chosen.configuration(), hypervisor.profile())) {
             LOG.info("booting {}", blueprint.planned().plan().description());
             try (Machine machine = new Machine(chosen.configuration(), blueprint, hypervisor, providers, host)) {
+                DeviceProcesses.confineMachine(chosen.configuration());
                 return machine.run();
             }
         }

@@ -19,7 +19,7 @@ public interface SystemCallFilter {
     /// or is logged, as the options say.
     ///
     /// Call it when the device is ready and before a guest can reach it: descriptors are open, rings set up, threads started or at least their code
-    /// loaded. `mmap` and `mprotect` with execute permission are denied from here on, so the JVM must have its code cache committed
+    /// loaded. A device's policy denies `mmap` and `mprotect` with execute permission, so its JVM must have the code cache committed
     /// ([#jvmFlags()]).
     /// @param policy the policy
     /// @param options where included files may come from, and what a failure does

@@ -72,6 +72,12 @@ class JailTest extends OnProduct {
         });
     }
 
+    /// What the threads of the machine's own process say, each thing once.
+    private String machinesWalls(Guest guest) throws IOException, InterruptedException {
+        return host.exec("cat /proc/" + guest.monitor().pid() + "/task/*/status 2> /dev/null | grep -E '^(NoNewPrivs|Seccomp):' | sort -u")
+                .stdout().strip().replace(":\t", ": ").replace("\n", ", ");
+    }
+
     @ParameterizedTest
     @EnumSource
     void everyDeviceWorksInAJailOfItsOwn(User user) throws Exception {
@@ -84,6 +90,7 @@ class JailTest extends OnProduct {
         guest.console().fio().orFail("fio");
         String sum = guest.run("md5sum < /dev/vdb");
         assertWalls(DeviceWalls.of(host)); // compilers and collectors have run by now
+        assertEquals("NoNewPrivs: 1, Seccomp: 2", machinesWalls(guest));
         assertEquals(0, guest.end("poweroff -f"), () -> "the machine's end");
 
         assertEquals(sum, host.exec("md5sum < " + data()).stdout().strip(), "what the guest sees is what the file holds");
@@ -94,8 +101,9 @@ class JailTest extends OnProduct {
     /// Shows that the check above can fail.
     @Test
     void withoutJailsTheWallsAreMissing() throws Exception {
-        boot(options(RunOptions.of(Kernel.CLOUD_6_12).apart()), User.ROOT);
+        Guest guest = boot(options(RunOptions.of(Kernel.CLOUD_6_12).apart()), User.ROOT);
 
+        assertEquals("NoNewPrivs: 0, Seccomp: 0", machinesWalls(guest));
         DeviceWalls walls = DeviceWalls.of(host);
 
         assertEquals(devices().size(), walls.count(), walls::toString);

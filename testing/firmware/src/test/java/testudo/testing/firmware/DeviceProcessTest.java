@@ -11,10 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -143,6 +146,35 @@ class DeviceProcessTest {
             List<String> status = Files.readAllLines(Path.of("/proc/" + inside.getFirst().pid() + "/status"));
             assertTrue(status.containsAll(List.of("CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2")), status::toString);
         }
+    }
+
+    /// No thread of the machine's own process is left out.
+    @Test
+    void theMachineItselfIsWalledIn() throws Exception {
+        assertEquals(Set.of("1 2"), walls(running().pid()));
+    }
+
+    @Test
+    void withoutASandboxItHasNoWalls() throws Exception {
+        Process machine = begin(GuestCode.real().print("!").halt(), "--disable-sandbox");
+        awaitOutput(machine, "!");
+        assertEquals(walls(ProcessHandle.current().pid()), walls(machine.pid()));
+    }
+
+    /// What the threads of a process say of `NoNewPrivs` and `Seccomp`.
+    private static Set<String> walls(long process) throws IOException {
+        Set<String> found = new HashSet<>();
+        try (Stream<Path> tasks = Files.list(Path.of("/proc/" + process + "/task"))) {
+            for (Path task : tasks.toList()) {
+                try {
+                    found.add(Files.readString(task.resolve("status")).replaceAll(
+                            "(?s).*NoNewPrivs:\\s(\\d).*Seccomp:\\s(\\d).*", "$1 $2"));
+                } catch (IOException gone) {
+                    assertFalse(Files.exists(task), gone::toString); // compilers end threads that have no work
+                }
+            }
+        }
+        return found;
     }
 
     @Test

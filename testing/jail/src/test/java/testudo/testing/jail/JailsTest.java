@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,20 @@ class JailsTest {
                 .filter(result -> !missing.contains(result.getValue()))
                 .map(result -> (Executable) () -> assertTrue(result.getValue().endsWith("=true"), result::toString)));
         assertTrue(results.values().stream().filter(value -> value.endsWith("=true")).count() >= 40, results::toString);
+    }
+
+    /// The machine's own process is in no jail, but behind a filter: what is left is what it needs, or what needs no system call of its own to stop.
+    @Test
+    void behindTheMachinesOwnWallAlmostNothingGetsThrough() throws Exception {
+        assumeTrue(Outside.root(), "needs root");
+        String policy = Files.readString(Path.of("../../core.module/src/main/resources/META-INF/seccomp/machine.policy"));
+        Set<String> needed = Set.of("connect to a unix socket", "connect to an abstract socket", "tgkill");
+
+        Map<String, String> results = attempts(false, List.of(), List.of(policy));
+
+        assertTrue(results.size() >= 40, () -> "attempts: " + results.size());
+        assertAll(results.entrySet().stream().map(result -> (Executable) () -> assertEquals(
+                needed.contains(result.getKey()), result.getValue().endsWith("=true"), result::toString)));
     }
 
     @ParameterizedTest
@@ -190,6 +205,11 @@ class JailsTest {
     }
 
     private Map<String, String> attempts(boolean ordinary, String... runner) throws IOException, InterruptedException {
+        return attempts(ordinary, List.of(runner), List.of());
+    }
+
+    private Map<String, String> attempts(boolean ordinary, List<String> runner, List<String> more) throws IOException,
+            InterruptedException {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
         Path program = Files.createFile(folder.resolve("program"));
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -203,7 +223,7 @@ class JailsTest {
             unix.bind(UnixDomainSocketAddress.of(socket));
             Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rwxrwxrwx"));
             abstractSocket(socket.toString());
-            List<String> arguments = new ArrayList<>(List.of(runner));
+            List<String> arguments = new ArrayList<>(runner);
             arguments.addAll(List.of(
                     Prober.class.getName(),
                     Long.toString(victim.pid()),
@@ -211,6 +231,7 @@ class JailsTest {
                     Integer.toString(tcp.getLocalPort()),
                     socket.toString(),
                     folder.toString()));
+            arguments.addAll(more);
             Process prober = Outside.java(ordinary, arguments.toArray(String[]::new)).start();
             String output = new String(prober.getInputStream().readAllBytes());
             assertEquals(0, prober.waitFor(), output);

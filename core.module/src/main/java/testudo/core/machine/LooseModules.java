@@ -1,24 +1,23 @@
-package testudo.devicehost;
+package testudo.core.machine;
 
 import java.io.IOException;
 import java.lang.module.ModuleReader;
 import java.lang.module.ResolvedModule;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import testudo.spi.VmmException;
 
-/// Modules that are not in the runtime image but in files, when the product is run while it is developed: a jail's last wall forbids to open
+/// Modules that are not in the runtime image but in files, when the product is run while it is developed: a process's last wall forbids to open
 /// files, so their classes are loaded before.
 final class LooseModules {
     private static final String CLASS = ".class";
 
     private LooseModules() {}
 
-    /// Loads every class of the modules of a layer that lie in files.
-    /// @param layer the layer, none on a class path
+    /// Loads every class of this program's modules that lie in files.
     /// @throws VmmException.Config when a module can't be read
-    static void load(@Nullable ModuleLayer layer) {
-        if (layer == null) {
+    static void load() {
+        ModuleLayer layer = LooseModules.class.getModule().getLayer();
+        if (layer == null || System.getProperty("jdk.module.path") == null) {
             return;
         }
         for (ResolvedModule module : layer.configuration().modules()) {
