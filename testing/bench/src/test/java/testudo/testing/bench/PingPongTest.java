@@ -22,8 +22,8 @@ class PingPongTest {
 
     private static String[] run(String protocol, int port) throws IOException {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        InputStream line = new ByteArrayInputStream(new byte[] {'\n'});
-        PingPong.run(new String[] {protocol, LOOPBACK, Integer.toString(port), "100"}, line,
+        InputStream line = new ByteArrayInputStream(new byte[]{'\n'});
+        PingPong.run(new String[]{protocol, LOOPBACK, Integer.toString(port), "100"}, line,
                 new PrintStream(printed, true, StandardCharsets.UTF_8));
         return printed.toString(StandardCharsets.UTF_8).lines().toArray(String[]::new);
     }
