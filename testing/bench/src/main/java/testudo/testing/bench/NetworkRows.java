@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,6 +20,8 @@ final class NetworkRows {
     private static final String GUEST = "testudo-bench";
     private static final String TAP = "tbench0";
     private static final int PORT = 5201;
+    private static final int REQUESTS_PER_MILLI = 20;
+    private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
     private static final Pattern RATE = Pattern.compile("\"sum_received\":\\s*\\{[^}]*?\"bits_per_second\":\\s*([0-9.e+]+)");
     private static final Pattern BYTES = Pattern.compile("\"sum_received\":\\s*\\{[^}]*?\"bytes\":\\s*([0-9]+)");
     private static final Pattern UDP_RATE = Pattern.compile("\"sum\":\\s*\\{[^}]*?\"bits_per_second\":\\s*([0-9.e+]+)");
@@ -54,11 +57,11 @@ final class NetworkRows {
         }
         Process server = new ProcessBuilder("iperf3", "-s", "-B", "127.0.0.1", "-p", Integer.toString(PORT))
                 .redirectOutput(Redirect.DISCARD).redirectError(Redirect.DISCARD).start();
-        try {
+        try (PingPong.EchoServer echo = new PingPong.EchoServer()) {
             for (int round = 0; round < settings.rounds(); round++) {
                 for (String name : List.of(Measurements.OURS, "slirp4netns", "pasta")) {
                     if (name.equals(Measurements.OURS) || Files.isExecutable(Programs.find(name))) {
-                        round(name);
+                        round(name, echo.port());
                     }
                 }
             }
@@ -67,7 +70,7 @@ final class NetworkRows {
         }
     }
 
-    private void round(String name) throws IOException {
+    private void round(String name, int echoPort) throws IOException {
         Programs.output(List.of("ip", "netns", "add", GUEST));
         try {
             Programs.output(inGuest("ip", "link", "set", "lo", "up"));
@@ -78,6 +81,8 @@ final class NetworkRows {
             };
             try {
                 measure(carrier);
+                requests(carrier, "tcp", echoPort);
+                requests(carrier, "udp", echoPort);
             } finally {
                 carrier.process().destroy();
                 end(carrier.process());
@@ -107,7 +112,7 @@ final class NetworkRows {
     private Carrier ours() throws IOException {
         Programs.output(List.of("ip", "tuntap", "add", "dev", TAP, "mode", "tap", "vnet_hdr"));
         Programs.output(List.of("ip", "link", "set", TAP, "up"));
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = new ArrayList<>(List.of(JAVA.toString(),
                 "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
         for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
             if (option.startsWith("-XX:+Use") || option.startsWith("-Xmx")) {
@@ -178,6 +183,35 @@ final class NetworkRows {
         String answer = iperf(carrier, with(more, "-t", seconds, "-p", Integer.toString(PORT), "-u", "-b", "500M", "-l", "1400"));
         double arrived = number(UDP_RATE, answer) * (100 - number(UDP_LOSS, answer)) / 100;
         measurements.add(row(what + ": arrived", "Mbit/s", Row.Better.HIGHER), carrier.name(), arrived / 1e6);
+    }
+
+    private void requests(Carrier carrier, String protocol, int port) throws IOException {
+        int count = settings.millis() * REQUESTS_PER_MILLI;
+        List<String> command = inGuest(JAVA.toString(), "-XX:+UseSerialGC", "-Xmx64m", "-cp", System.getProperty("java.class.path"),
+                PingPong.class.getName(), protocol, carrier.host(), Integer.toString(port), Integer.toString(count));
+        Process client = new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
+        try (BufferedReader lines = client.inputReader(StandardCharsets.UTF_8)) {
+            if (!"warm".equals(lines.readLine())) {
+                throw new IOException("no answers over " + protocol + " through " + carrier.name());
+            }
+            long before = Programs.processorNanos(carrier.process().pid());
+            client.getOutputStream().write('\n');
+            client.getOutputStream().flush();
+            String figures = lines.readLine();
+            long used = Programs.processorNanos(carrier.process().pid()) - before;
+            if (figures == null) {
+                throw new IOException("the answers over " + protocol + " ended through " + carrier.name());
+            }
+            String[] figure = figures.split(" ");
+            String what = protocol.toUpperCase(Locale.ROOT) + ", request and answer of " + PingPong.MESSAGE_BYTES + " bytes, one at a time";
+            measurements.add(row(what, "1/s", Row.Better.HIGHER), carrier.name(), Double.parseDouble(figure[0]));
+            measurements.add(row(what + ": median", "µs", Row.Better.LOWER), carrier.name(), Double.parseDouble(figure[1]));
+            measurements.add(row(what + ": 99th percentile", "µs", Row.Better.LOWER), carrier.name(), Double.parseDouble(figure[2]));
+            measurements.add(row(what + ": carrier's processor time", "µs", Row.Better.LOWER), carrier.name(), used / 1e3 / count);
+        } finally {
+            client.destroy();
+            end(client);
+        }
     }
 
     private static String[] with(String[] more, String... options) {

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 class FrameFuzzTest {
     private static final List<byte[]> CORPUS = corpus();
     private static final TestGuest GUEST = new TestGuest(true, false);
+    /// How far each try goes on from its seed: 1 for the ordinary build, more (`-Dtestudo.fuzz.rounds=200`) for a long search.
+    private static final int ROUNDS = Integer.getInteger("testudo.fuzz.rounds", 1);
     private static final int[] EDGES = {0, 1, 0x7F, 0x80, 0xFF};
 
     @AfterContainer
@@ -62,10 +64,12 @@ class FrameFuzzTest {
     @Property(tries = 5000)
     void mutations(@ForAll long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        for (int i = random.nextInt(1, 5); i > 0; i--) {
-            GUEST.send(mutate(pick(random), random));
+        for (int round = 0; round < ROUNDS; round++) {
+            for (int i = random.nextInt(1, 5); i > 0; i--) {
+                GUEST.send(mutate(pick(random), random));
+            }
+            stillAnswers();
         }
-        stillAnswers();
     }
 
     private static byte[] pick(SplittableRandom random) {
