@@ -202,7 +202,7 @@ final class NetworkRows {
             if (figures == null) {
                 throw new IOException("the answers over " + protocol + " ended through " + carrier.name());
             }
-            String[] figure = figures.split(" ");
+            String[] figure = figures.split(" ", -1);
             String what = protocol.toUpperCase(Locale.ROOT) + ", request and answer of " + PingPong.MESSAGE_BYTES + " bytes, one at a time";
             measurements.add(row(what, "1/s", Row.Better.HIGHER), carrier.name(), Double.parseDouble(figure[0]));
             measurements.add(row(what + ": median", "µs", Row.Better.LOWER), carrier.name(), Double.parseDouble(figure[1]));

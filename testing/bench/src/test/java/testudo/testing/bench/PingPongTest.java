@@ -36,7 +36,7 @@ class PingPongTest {
                 String[] lines = run(protocol, server.port());
                 assertEquals(2, lines.length);
                 assertEquals("warm", lines[0]);
-                String[] figures = lines[1].split(" ");
+                String[] figures = lines[1].split(" ", -1);
                 assertEquals(3, figures.length);
                 assertTrue(Double.parseDouble(figures[0]) > 0, lines[1]);
                 assertTrue(Double.parseDouble(figures[1]) > 0, lines[1]);
