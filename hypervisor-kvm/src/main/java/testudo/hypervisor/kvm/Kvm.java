@@ -27,6 +27,7 @@ final class Kvm {
     static final int CAP_IRQFD = 32;
     static final int CAP_PIT2 = 33;
     static final int CAP_IOEVENTFD = 36;
+    static final int CAP_ADJUST_CLOCK = 39;
     static final int CAP_VCPU_EVENTS = 41;
     static final int CAP_DEBUGREGS = 50;
     static final int CAP_XSAVE = 55;

@@ -13,6 +13,7 @@ import testudo.platform.linux.call.Mapping;
 import testudo.spi.VmmException;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.hypervisor.DirtyLog;
+import testudo.spi.hypervisor.GuestClock;
 import testudo.spi.hypervisor.IoEvents;
 import testudo.spi.hypervisor.MemoryDiscard;
 import testudo.spi.hypervisor.MemoryHandles;
@@ -118,6 +119,8 @@ final class KvmVm implements Vm {
             found = maker;
         } else if (type == MsiInjector.class && request.irqchip() != IrqchipMode.USERSPACE) {
             found = messages();
+        } else if (type == GuestClock.class && system.extension(Kvm.CAP_ADJUST_CLOCK) != 0) {
+            found = new X86Clock(vm);
         }
         return Optional.ofNullable(found).map(type::cast);
     }

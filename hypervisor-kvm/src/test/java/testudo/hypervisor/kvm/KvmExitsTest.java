@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import testudo.platform.linux.call.Ioctl;
 import testudo.spi.host.HostEvent;
 import testudo.spi.hypervisor.DirtyLog;
+import testudo.spi.hypervisor.GuestClock;
 import testudo.spi.hypervisor.GuestDebug;
 import testudo.spi.hypervisor.IoEvents;
 import testudo.spi.hypervisor.MemoryRequest;
@@ -233,6 +234,27 @@ class KvmExitsTest {
             assertEquals(StopReason.HALTED, guest.vcpu.run(handler), "nothing stops it any more");
             assertEquals(List.of("out 10/1=0"), handler.seen);
             assertThrows(IllegalArgumentException.class, () -> debug.stopAt(false, List.of(1L, 2L, 3L, 4L, 5L)));
+        }
+    }
+
+    /// The guest asks for its clock at 0x5000 (`MSR_KVM_SYSTEM_TIME_NEW`); the time is 16 bytes on.
+    @Test
+    void theGuestsClockGoesOnFromWhereItWasSet() {
+        long hour = 3_600_000_000_000L;
+        // mov ecx,0x4b564d01; mov eax,0x5001; xor edx,edx; wrmsr; hlt
+        try (Payload guest = new Payload(
+                0x66, 0xB9, 0x01, 0x4D, 0x56, 0x4B, 0x66, 0xB8, 0x01, 0x50, 0x00, 0x00, 0x66, 0x31, 0xD2, 0x0F, 0x30, 0xF4)) {
+            GuestClock clock = guest.vm.capability(GuestClock.class).orElseThrow();
+            assertTrue(clock.nanos() < hour, "a new machine's");
+
+            long begin = System.nanoTime();
+            clock.set(hour);
+            long now = clock.nanos();
+            assertTrue(now >= hour && now - hour <= System.nanoTime() - begin, () -> "set to " + hour + ", is " + now);
+
+            assertEquals(StopReason.HALTED, guest.vcpu.run(handler));
+            long seen = guest.vm.memory().readLong(0x5010);
+            assertTrue(seen >= hour && seen <= clock.nanos(), () -> "the guest sees " + seen);
         }
     }
 

@@ -47,6 +47,7 @@ class KvmLayoutTest {
             Map.entry("struct kvm_vcpu_events", KvmVcpuEvents.LAYOUT),
             Map.entry("struct kvm_debugregs", KvmDebugregs.LAYOUT),
             Map.entry("struct kvm_guest_debug", KvmGuestDebug.LAYOUT),
+            Map.entry("struct kvm_clock_data", KvmClockData.LAYOUT),
             Map.entry("struct kvm_xsave", KvmXsave.LAYOUT),
             Map.entry("struct kvm_xcrs", KvmXcrs.LAYOUT));
     private static final Map<String, StructLayout> UNION = Map.of(
@@ -101,6 +102,8 @@ class KvmLayoutTest {
             Map.entry("KVM_GET_DEBUGREGS", KvmDebugregs.GET),
             Map.entry("KVM_SET_GUEST_DEBUG", KvmGuestDebug.SET),
             Map.entry("KVM_SET_DEBUGREGS", KvmDebugregs.SET),
+            Map.entry("KVM_GET_CLOCK", KvmClockData.GET),
+            Map.entry("KVM_SET_CLOCK", KvmClockData.SET),
             Map.entry("KVM_GET_XSAVE", KvmXsave.GET),
             Map.entry("KVM_SET_XSAVE", KvmXsave.SET),
             Map.entry("KVM_GET_XCRS", KvmXcrs.GET),
