@@ -4,6 +4,7 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import testudo.core.vhost.VhostUserProvider;
@@ -28,12 +29,14 @@ final class DeviceProcesses {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceProcesses.class);
 
     private final JailOptions options;
-    /// None: the user wants no jails.
-    private final Optional<JailProvider> jail;
+    /// Kinds of jail, the best first. None: the user wants no jails.
+    private final List<JailProvider> jails;
+    /// The one that is used, from the first process on.
+    private @Nullable JailProvider chosen;
 
-    private DeviceProcesses(JailOptions options, Optional<JailProvider> jail) {
+    private DeviceProcesses(JailOptions options, List<JailProvider> jails) {
         this.options = options;
-        this.jail = jail;
+        this.jails = jails;
     }
 
     /// Whether devices have processes of their own.
@@ -43,18 +46,16 @@ final class DeviceProcesses {
 
     /// What the user wants.
     /// @return nothing when devices share the machine's process; otherwise a process for each, in a jail unless that is what the user does not want
-    /// @throws VmmException.Config when no jail can be built here: what the host forbids, and what to do about it
+    /// @throws VmmException.Config when no kind of jail that the user wants is installed
     static Optional<DeviceProcesses> of(Configuration configuration) {
         JailOptions options = JailOptions.of(configuration);
         if (configuration.isSet(MachineOptions.DISABLE_SANDBOX)) {
             return wanted(configuration)
-                    ? Optional.of(new DeviceProcesses(options, Optional.empty()))
+                    ? Optional.of(new DeviceProcesses(options, List.of()))
                     : Optional.empty();
         }
         List<JailProvider> installed = ServiceLoader.load(JailProvider.class).stream().map(ServiceLoader.Provider::get).toList();
-        JailProvider chosen = JailChoice.of(installed, configuration.value(JailOptions.JAIL));
-        LOG.debug("jails of kind {}", chosen.id());
-        return Optional.of(new DeviceProcesses(options, Optional.of(chosen)));
+        return Optional.of(new DeviceProcesses(options, JailChoice.candidates(installed, configuration.value(JailOptions.JAIL))));
     }
 
     /// The same device in a process of its own; or as it is, when it is no virtio device, or that of a process already.
@@ -79,7 +80,7 @@ final class DeviceProcesses {
                     "%s can't be in a jail: %s; --disable-sandbox runs devices inside the main process, without jails"
                             .formatted(virtio.id(), reason));
             case JailNeeds.Grants grants -> {
-                Optional<JailOptions> confinement = jail.map(used -> options);
+                Optional<JailOptions> confinement = jailed() ? Optional.of(options) : Optional.empty();
                 confinement.ifPresent(used -> filter().check(policy(provider, used), used));
                 Assignment assignment = Assignment.of(provider, virtio.id(), configuration, facts, confinement);
                 yield new DeviceSpec.Virtio(
@@ -126,16 +127,20 @@ final class DeviceProcesses {
 
     /// Whether processes are started in jails.
     boolean jailed() {
-        return jail.isPresent();
+        return !jails.isEmpty();
     }
 
-    /// Starts a device's process.
+    /// Starts a device's process. On the machine's thread.
     /// @param request its jail
     /// @param process what is run
-    /// @throws VmmException when it can't be started
+    /// @throws VmmException when it can't be started, or no jail can be built here: what the host forbids, and what to do about it
     HostProcess start(JailRequest request, ProcessRequest process) {
-        if (jail.isPresent()) {
-            return jail.get().start(request, process);
+        if (jailed()) {
+            if (chosen == null) {
+                chosen = JailChoice.ready(jails);
+                LOG.debug("jails of kind {}", chosen.id());
+            }
+            return chosen.start(request, process);
         }
         return ServiceLoader.load(HostProcesses.class).findFirst().orElseThrow(
                 () -> new VmmException.Config("--device-processes: no installed module starts processes on this platform")).start(process);

@@ -24,19 +24,23 @@ class JailChoiceTest {
         }
     }
 
+    private static JailProvider choice(List<JailProvider> installed, Optional<String> wanted) {
+        return JailChoice.ready(JailChoice.candidates(installed, wanted));
+    }
+
     @Test
     void theBestThatIsReady() {
         JailProvider second = new Kind("b", 50, READY);
         List<JailProvider> kinds = List.of(new Kind("c", 10, READY), new Kind("a", 90, MISSING), second);
-        assertSame(second, JailChoice.of(kinds, Optional.empty()));
+        assertSame(second, choice(kinds, Optional.empty()));
     }
 
     @Test
     void theOneThatWasNamedOrNone() {
         JailProvider named = new Kind("a", 10, READY);
-        assertSame(named, JailChoice.of(List.of(new Kind("b", 90, READY), named), Optional.of("a")));
+        assertSame(named, choice(List.of(new Kind("b", 90, READY), named), Optional.of("a")));
         VmmException.Config failure = assertThrows(
-                VmmException.Config.class, () -> JailChoice.of(List.of(new Kind("a", 1, MISSING), new Kind("b", 2, READY)), Optional.of(
+                VmmException.Config.class, () -> choice(List.of(new Kind("a", 1, MISSING), new Kind("b", 2, READY)), Optional.of(
                         "a")));
         assertEquals("jail of kind a: no namespaces; allow them", failure.getMessage());
     }
@@ -44,7 +48,7 @@ class JailChoiceTest {
     @Test
     void noneIsAnErrorThatNamesWhatThereIs() {
         VmmException.Config failure = assertThrows(
-                VmmException.Config.class, () -> JailChoice.of(List.of(new Kind("a", 1, READY)), Optional.of("x")));
+                VmmException.Config.class, () -> choice(List.of(new Kind("a", 1, READY)), Optional.of("x")));
         assertTrue(failure.getMessage().contains("[a]"), failure::getMessage);
     }
 }

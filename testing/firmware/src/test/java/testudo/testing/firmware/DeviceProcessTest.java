@@ -188,6 +188,22 @@ class DeviceProcessTest {
         assertTrue(log().contains("virtio-block.policy:1: unknown system call 'open_sesame'"), this::log);
     }
 
+    /// What a machine would look like can be said where its jails can't be built.
+    @Test
+    void aPlanNeedsNoJail() throws Exception {
+        String[] path = System.getenv("PATH").split(":", -1);
+        assumeTrue(Stream.of(path).noneMatch(folder -> Files.exists(Path.of(folder, "minijail0"))), "needs a host without minijail0");
+
+        Process planned = begin(GuestCode.real().reset(), "--jail-kind", "minijail", "--dump-machine");
+        assertTrue(planned.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(0, planned.exitValue(), this::log);
+
+        Process refused = begin(GuestCode.real().reset(), "--jail-kind", "minijail");
+        assertTrue(refused.waitFor(120, TimeUnit.SECONDS), this::log);
+        assertEquals(1, refused.exitValue(), this::log);
+        assertTrue(log().contains("jail of kind minijail: "), this::log);
+    }
+
     @Test
     void theWayOutRunsThemInside() throws Exception {
         Process machine = begin(GuestCode.real().print("!").halt(), "--disable-sandbox");
