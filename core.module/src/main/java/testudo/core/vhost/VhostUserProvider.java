@@ -37,6 +37,13 @@ public final class VhostUserProvider implements DeviceProvider {
             "how long to wait for the sockets of --vhost-user; by default they must be there");
     private static final long RETRY_NANOS = 1_000_000;
 
+    /// Whether a machine has devices of other processes.
+    /// @param configuration the user's options
+    /// @return true for `--vhost-user`
+    public static boolean wanted(Configuration configuration) {
+        return !configuration.all(VHOST_USER).isEmpty();
+    }
+
     /// For [java.util.ServiceLoader].
     public VhostUserProvider() {}
 

@@ -19,7 +19,8 @@ final class BlockQueue {
     private static final int STATUS_UNSUPPORTED = 2;
     /// Requests under way, of a ring that may have 32,768: each takes a kilobyte of memory. The others wait in the ring.
     private static final int MAX_UNDER_WAY = 1024;
-    /// Requests that are taken in one turn. What the page cache has is done within the turn: with all of a deep queue in one, driver and device would wait for each other.
+    /// Requests that are taken in one turn. What the page cache has is done within the turn: with all of a deep queue in one, driver and device
+    /// would wait for each other.
     private static final int REQUESTS_A_TURN = 8;
 
     private final Virtqueue queue;
@@ -74,7 +75,8 @@ final class BlockQueue {
         return withoutStatus;
     }
 
-    /// Takes what the driver has made available, some at a time: the core publishes in between, and the driver works on what is done while we do the rest.
+    /// Takes what the driver has made available, some at a time: the core publishes in between, and the driver works on what is done while we
+    /// do the rest.
     void serve() {
         if (stopped) {
             return;
