@@ -22,15 +22,14 @@ final class VirtioPattern implements VirtioDevice {
     private static final VirtioTraits TRAITS = new VirtioTraits(4, "rng", 0, List.of(64), 0, 0x0880, 1, false);
 
     private final int seed;
-    private final EventLoop loop;
     private final DescriptorChain chain = new DescriptorChain();
-    private final Runnable again = this::serve;
+    private final EventLoop.Turn turn;
     private int next;
     private @Nullable Virtqueue queue;
 
     VirtioPattern(int seed, EventLoop loop) {
         this.seed = seed;
-        this.loop = loop;
+        turn = loop.turn(this::serve);
         next = seed;
     }
 
@@ -66,7 +65,7 @@ final class VirtioPattern implements VirtioDevice {
             from.complete(chain, fill(chain.writable()));
         }
         // A queue full at a time: what is done is published in between, and a guest that never stops asking does not hold the loop.
-        loop.execute(again);
+        turn.again();
     }
 
     private long fill(BufferList to) {
