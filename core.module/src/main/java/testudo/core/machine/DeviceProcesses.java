@@ -23,12 +23,13 @@ import testudo.spi.jail.JailRequest;
 import testudo.spi.jail.SystemCallFilter;
 import testudo.spi.jail.SystemCallPolicy;
 import testudo.spi.option.Configuration;
+import testudo.spi.serial.SerialOptions;
 
 /// Which devices of a machine get a process of their own, and how those are started: in jails, or as the user's explicit wish without.
 final class DeviceProcesses {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceProcesses.class);
-    /// What the machine's policy lacks where back-ends of other programs may go away and come back.
-    private static final String RECONNECTING = "\nsocket: arg0 == AF_UNIX\nconnect: 1\n";
+    /// What the machine's policy lacks where other programs may come later, or go away and come back: back-ends, who listens to a serial port.
+    private static final String CONNECTING = "\nsocket: arg0 == AF_UNIX\nconnect: 1\n";
 
     private final JailOptions options;
     /// Kinds of jail, the best first. None: the user wants no jails.
@@ -112,10 +113,10 @@ final class DeviceProcesses {
         JailOptions options = JailOptions.of(configuration);
         LooseModules.load();
         LOG.debug("machine: behind its own walls from {} on", OffsetDateTime.now()); // log lines have the time: its zones are in a file
+        boolean connects = VhostUserProvider.wanted(configuration)
+                || configuration.all(SerialOptions.OPTION).stream().anyMatch(port -> port.value().toSocket());
         SystemCallPolicy policy = SystemCallPolicy.of("machine", DeviceProcesses.class.getModule(), options);
-        filter().apply(
-                VhostUserProvider.wanted(configuration) ? new SystemCallPolicy(policy.name(), policy.text() + RECONNECTING) : policy,
-                options);
+        filter().apply(connects ? new SystemCallPolicy(policy.name(), policy.text() + CONNECTING) : policy, options);
     }
 
     /// The filter of this platform.

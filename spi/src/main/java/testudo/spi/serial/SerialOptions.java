@@ -43,6 +43,12 @@ public record SerialOptions(
             "serial", SerialOptions.class, MethodHandles.lookup(), "Consoles", "add a serial port or console")
             .withSyntax("TYPE[,key=value…]");
 
+    /// Whether output goes to a unix socket, whose other end may come later.
+    /// @return true for `unix` and `unix-stream`
+    public boolean toSocket() {
+        return type.equals("unix") || type.equals("unix-stream");
+    }
+
     /// An option of another name with the same value, for a device that has a single kind of port.
     /// @param name the option's
     /// @param group heading in help

@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Each virtio device in a process of its own: the machine works, and nothing of it outlives it, however it ends.
@@ -152,6 +157,23 @@ class DeviceProcessTest {
     @Test
     void theMachineItselfIsWalledIn() throws Exception {
         assertEquals(Set.of("1 2"), walls(running().pid()));
+    }
+
+    /// Behind its walls it still finds who listens to a serial port, if the user asked for that.
+    @Test
+    @Timeout(120)
+    void whoListensToASerialPortMayComeLater() throws Exception {
+        Path socket = folder.resolve("late.sock");
+        Process machine = begin(
+                GuestCode.real().out(0x2F8, 'x').print("!").halt(),
+                "--serial", "type=unix-stream,hardware=serial,num=2,path=" + socket);
+        awaitOutput(machine, "!");
+        try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener.bind(UnixDomainSocketAddress.of(socket));
+            ByteBuffer heard = ByteBuffer.allocate(1);
+            assertEquals(1, listener.accept().read(heard));
+            assertEquals('x', heard.get(0));
+        }
     }
 
     @Test
