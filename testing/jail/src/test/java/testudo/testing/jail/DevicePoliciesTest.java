@@ -1,5 +1,6 @@
 package testudo.testing.jail;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import testudo.platform.linux.confine.FilterCompiler;
 import testudo.platform.linux.confine.Machine;
@@ -17,8 +19,9 @@ import testudo.platform.linux.confine.Policy;
 import testudo.platform.linux.confine.PolicyParser;
 import testudo.spi.jail.SystemCallPolicy;
 
-/// The policies that lie in the plugins' modules.
+/// The policies that lie in the plugins' modules, and the machine's own.
 class DevicePoliciesTest {
+    private static final int EPERM = 1;
     private static final List<String> NEVER = List.of(
             "execve", "execveat", "fork", "vfork", "ptrace", "mount", "unshare", "setns", "bpf", "keyctl", "kill", "process_vm_readv");
 
@@ -42,5 +45,17 @@ class DevicePoliciesTest {
             assertTrue(policy.otherwise() == Policy.KILL);
             NEVER.forEach(call -> assertFalse(policy.rules().containsKey(call), call));
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theMachinesOwnRefusesWhatItDoesNotName(Machine machine) throws IOException {
+        Path file = Path.of("../../core.module/src/main/resources/META-INF/seccomp/machine.policy");
+        Policy policy = PolicyParser.parse(new SystemCallPolicy("machine", Files.readString(file)), Optional.empty(), machine);
+
+        assertTrue(FilterCompiler.compile(policy, machine).length > 0);
+        assertEquals(Policy.ERRNO | EPERM, policy.otherwise());
+        NEVER.forEach(call -> assertFalse(policy.rules().containsKey(call), call));
+        List.of("socket", "connect", "bind", "listen", "seccomp").forEach(call -> assertFalse(policy.rules().containsKey(call), call));
     }
 }
