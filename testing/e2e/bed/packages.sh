@@ -22,12 +22,28 @@ apt_root() {
     [ -r "$keyring" ] || fail "missing $keyring; install debian-archive-keyring"
     mkdir -p "$root/lists/partial" "$root/archives/partial" "$root/state"
     : > "$root/status"
-    printf 'deb [arch=%s signed-by=%s] %s %s main\n' "$ARCH" "$keyring" "$(suite_uri)" "$suite" > "$root/sources.list"
     if [ ! -e "$root/updated" ]; then
         say "package lists of $suite"
-        apt_in "$suite" apt-get -qq update >&2 || fail "cannot load the package lists of $suite"
+        package_lists "$suite" "$suite" "$keyring" || other_name "$suite" "$keyring" || fail "cannot load the package lists of $suite"
         touch "$root/updated"
     fi
+}
+
+# package_lists SUITE NAME KEYRING: loads SUITE's package lists, which the mirror has under NAME.
+package_lists() {
+    printf 'deb [arch=%s signed-by=%s] %s %s main\n' "$ARCH" "$3" "$(suite_uri)" "$2" > "$(apt_folder "$1")/sources.list"
+    apt_in "$1" apt-get -qq -o APT::Update::Error-Mode=any update >&2
+}
+
+# other_name SUITE KEYRING: the same by the suite's other name, such as stable, which its release file tells. A cache between here and the mirror
+# may hold a release file and lists of different days under the one name, for hours, and not under the other.
+other_name() {
+    local root name
+    root=$(apt_folder "$1")
+    name=$(find "$root/lists" -name '*InRelease' -exec sed -n 's/^Suite: //p' {} + | head -n 1)
+    [ -n "$name" ] && [ "$name" != "$1" ] || return 1
+    say "$1 can't be loaded; trying it as $name"
+    package_lists "$1" "$name" "$2"
 }
 
 # apt_in SUITE COMMAND…: runs an apt command in the private root.
