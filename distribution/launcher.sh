@@ -9,7 +9,8 @@ case " $* " in
     *' demo '* | *' --hypervisor soft'* | *' --hypervisor=soft'*)
         exec "${self%/*}/java" -XX:PerMethodTrapLimit=0 -XX:CompileCommand=quiet \
             '-XX:CompileCommand=CompileThresholdScaling,testudo.hypervisor.soft.cpu.*::*,0.1' \
-            '-XX:CompileCommand=CompileThresholdScaling,testudo.hypervisor.soft.mmu.*::*,0.1' -m testudo.cli "$@"
+            '-XX:CompileCommand=CompileThresholdScaling,testudo.hypervisor.soft.mmu.*::*,0.1' \
+            '-XX:CompileCommand=CompileThresholdScaling,testudo.hypervisor.soft.jit.Translated*::*,0.2' -m testudo.cli "$@"
         ;;
     *' run '* | *' device '*) exec "${self%/*}/java" -m testudo.cli "$@" ;;
     *) exec "${self%/*}/java" -XX:TieredStopAtLevel=1 -m testudo.cli "$@" ;;

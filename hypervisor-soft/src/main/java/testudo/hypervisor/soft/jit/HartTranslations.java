@@ -23,6 +23,8 @@ public final class HartTranslations {
     private final Translator translator;
     private final Hart hart;
     private final HartCode code;
+    /// A hart that executes nothing; the translator's thread.
+    final Hart idle;
     /// For each slot the address, with the privilege in bit 0; -1 for none.
     private final long[] tags = new long[SLOTS];
     /// What a slot with a tag leads to.
@@ -42,6 +44,7 @@ public final class HartTranslations {
     HartTranslations(Translator translator, Hart hart) {
         this.translator = translator;
         this.hart = hart;
+        this.idle = new Hart(hart.id(), hart.mmu, () -> 0, caller -> {});
         this.code = new HartCode(hart.mmu, translator.table);
         hart.targets.threshold = translator.limits.threshold();
         forget();

@@ -6,6 +6,7 @@ import java.lang.invoke.MethodType;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,11 @@ public final class Translator implements AutoCloseable {
     private static final long MAXIMUM_BYTES = 48L << 20;
     private static final int QUEUED = 64;
     /// How often a jump leads somewhere before that is translated.
-    private static final int THRESHOLD = 30_000;
+    private static final int THRESHOLD = 12_000;
+    /// How often a region is entered, to no effect, before a hart may: as often as HotSpot wants before it compiles (ADR 014).
+    private static final int REHEARSALS = 600;
+    /// What HotSpot's first compiler takes for a region.
+    private static final long COMPILING_NANOS = 1_000_000;
 
     /// The bounds of what a machine's translations may take, and how eager it is.
     ///
@@ -98,7 +103,14 @@ public final class Translator implements AutoCloseable {
 
     private void translate(Request request) {
         byte[] type = RegionEmitter.emit(request.region);
-        Installed installed = new Installed(define(type, request.hart.ram()), request.region, type.length, request.fences);
+        Translation code = define(type, request.hart.ram());
+        for (int i = 0; i < REHEARSALS; i++) {
+            code.run(request.hart.idle, 0, 0, 0); // without a budget: leaves at once
+        }
+        if (limits.inBackground) {
+            LockSupport.parkNanos(COMPILING_NANOS);
+        }
+        Installed installed = new Installed(code, request.region, type.length, request.fences);
         table.add(installed);
         translated.incrementAndGet();
         request.hart.published(request.pc);
