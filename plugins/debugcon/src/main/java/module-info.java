@@ -1,4 +1,4 @@
-/// Debug consoles: an I/O port to which firmware prints.
+/// Debug consoles: an I/O port to which firmware prints, or the SBI's, to which kernels do.
 @org.jspecify.annotations.NullMarked
 module testudo.plugin.debugcon {
     requires testudo.spi;

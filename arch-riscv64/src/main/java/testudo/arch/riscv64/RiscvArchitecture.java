@@ -3,6 +3,7 @@ package testudo.arch.riscv64;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.function.Consumer;
 import testudo.arch.riscv64.boot.BootImage;
 import testudo.arch.riscv64.boot.KernelFile;
@@ -13,6 +14,7 @@ import testudo.spi.arch.KernelImage;
 import testudo.spi.arch.MachineRequest;
 import testudo.spi.arch.PlannedMachine;
 import testudo.spi.hypervisor.HypervisorProfile;
+import testudo.spi.hypervisor.HypervisorProfile.Feature;
 import testudo.spi.option.OptionDeclaration;
 import testudo.spi.riscv.RiscvProfile;
 
@@ -62,7 +64,12 @@ public final class RiscvArchitecture implements ArchitectureProvider {
                 request,
                 new RiscvMachine.Parts(
                         map.orElseThrow(), profile.riscv().orElseThrow(), kernel.orElseThrow(), placement.orElseThrow()),
-                entropy);
+                profile.features().contains(Feature.REPEATABLE) ? RiscvArchitecture::notRandom : entropy);
+    }
+
+    /// What a machine that repeats itself is seeded with.
+    private static void notRandom(byte[] seed) {
+        new Random(0).nextBytes(seed);
     }
 
     private static void checkRequest(MachineRequest request, HypervisorProfile profile, Attempts attempts) {

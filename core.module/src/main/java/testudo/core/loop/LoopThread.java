@@ -32,6 +32,7 @@ public final class LoopThread implements EventLoop, AutoCloseable {
     private final Object watchLock = new Object();
     private volatile @Nullable LoopWatch[] watches = new LoopWatch[8];
     private int cancelled;
+    private final Settling settling = new Settling();
     private volatile boolean stopping;
     private boolean closed;
 
@@ -90,6 +91,18 @@ public final class LoopThread implements EventLoop, AutoCloseable {
         return Thread.currentThread() == thread;
     }
 
+    /// Waits until the loop has done what there was to do when this was called, and what that led to: until it would sleep. Not on the loop's
+    /// thread. A source that never runs dry is waited for during [Settling#MOST_ROUNDS] rounds only.
+    /// @return whether there was anything to do
+    public boolean settle() {
+        if (!thread.isAlive()) {
+            return false;
+        }
+        long turn = settling.ask();
+        wake.signal();
+        return settling.await(turn);
+    }
+
     /// Ends the thread after the tasks that are queued now, waits for it and releases the poller. Idempotent; not on the loop's thread.
     @Override
     public void close() {
@@ -118,16 +131,24 @@ public final class LoopThread implements EventLoop, AutoCloseable {
     private void run() {
         try {
             while (!stopping) {
-                int ready = poller.await(turns.isEmpty() ? -1 : 0);
+                boolean asked = settling.isAsked();
+                int ready = poller.await(turns.isEmpty() && !asked ? -1 : 0);
+                boolean idle = turns.isEmpty() && queued.get() == 0;
                 for (int i = 0; i < ready; i++) {
+                    idle &= poller.token(i) == WAKE_TOKEN;
                     dispatch(poller.token(i), poller.ready(i));
                 }
                 freeCancelled();
                 runTasks();
                 takeTurns();
+                if (asked) {
+                    settling.round(idle);
+                }
             }
         } catch (RuntimeException | Error broken) { // the poller itself: nothing can be waited for any more
             report(broken);
+        } finally {
+            settling.end();
         }
     }
 

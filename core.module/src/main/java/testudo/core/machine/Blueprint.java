@@ -16,6 +16,7 @@ import testudo.spi.device.DeviceProvider;
 import testudo.spi.device.DeviceSpec;
 import testudo.spi.device.MachineFacts;
 import testudo.spi.hypervisor.HypervisorProfile;
+import testudo.spi.hypervisor.HypervisorProfile.Feature;
 import testudo.spi.hypervisor.VmRequest.IrqchipMode;
 import testudo.spi.memory.GuestRegion.Purpose;
 import testudo.spi.option.Configuration;
@@ -43,6 +44,7 @@ record Blueprint(
             Optional<KernelImage> initrd = open(configuration, MachineOptions.INITRD, "initrd", images);
             Optional<KernelImage> firmware = open(configuration, MachineOptions.BIOS, "firmware", images);
             checkBoot(kernel, firmware);
+            checkRepeatable(configuration, profile);
             ArchitectureProvider architecture = Selection.architecture(providers.architectures(), kernel, profile);
             checkOptions(providers.architectures(), architecture, configuration);
             int vcpus = vcpus(configuration, profile);
@@ -102,6 +104,15 @@ record Blueprint(
         }
         if (kernel.isPresent() && firmware.isPresent()) {
             throw new VmmException.Config("a KERNEL and --bios exclude each other: give one of them");
+        }
+    }
+
+    /// Devices of a machine that repeats itself work when a vCPU waits for them, which those in other processes would not.
+    private static void checkRepeatable(Configuration configuration, HypervisorProfile profile) {
+        if (profile.features().contains(Feature.REPEATABLE) && DeviceProcesses.wanted(configuration)) {
+            throw new VmmException.Config(
+                    "a deterministic machine has its devices in its own process: add --disable-sandbox (hypervisor %s)".formatted(profile
+                            .id()));
         }
     }
 

@@ -11,6 +11,7 @@ import testudo.spi.disk.DiskOpener;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.irq.InterruptLine;
 import testudo.spi.jail.JailNeeds.Prepared;
+import testudo.spi.memory.DeviceMemory;
 import testudo.spi.net.NetworkOpener;
 import testudo.spi.platform.PlatformDeviceContext;
 import testudo.spi.serial.SerialOpener;
@@ -46,8 +47,8 @@ record Contexts(
     }
 
     /// The context of a platform device.
-    PlatformDeviceContext platform(String id, EventLoop loop, List<InterruptLine> lines) {
-        return new PlatformContext(id, loop, lines);
+    PlatformDeviceContext platform(String id, EventLoop loop, List<InterruptLine> lines, DeviceMemory memory) {
+        return new PlatformContext(id, loop, lines, memory);
     }
 
     /// What a device may ask of the machine.
@@ -117,10 +118,17 @@ record Contexts(
 
     private final class PlatformContext extends Context implements PlatformDeviceContext {
         private final List<InterruptLine> lines;
+        private final DeviceMemory memory;
 
-        private PlatformContext(String id, EventLoop loop, List<InterruptLine> lines) {
+        private PlatformContext(String id, EventLoop loop, List<InterruptLine> lines, DeviceMemory memory) {
             super(id, loop);
             this.lines = List.copyOf(lines);
+            this.memory = memory;
+        }
+
+        @Override
+        public DeviceMemory memory() {
+            return memory;
         }
 
         @Override

@@ -4,13 +4,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import testudo.spi.Availability;
-import testudo.spi.host.EntropySource;
-import testudo.spi.host.HandlePassing;
-import testudo.spi.host.HostEvents;
 import testudo.spi.host.HostFile;
 import testudo.spi.host.HostFiles;
-import testudo.spi.host.HostMemory;
 import testudo.spi.host.HostPlatform;
 import testudo.spi.host.HostSockets;
 import testudo.spi.host.HostTerminals;
@@ -19,23 +14,17 @@ import testudo.spi.host.LocalListener;
 import testudo.spi.host.LocalSocket;
 
 /// The host as a device process sees it: files that it was granted are those that it was started with, whatever their paths lead to here.
-/// @param host the platform
-/// @param granted where the files of paths are
-/// @param pseudoTerminal the one that it may have: its path, and where its host's side is
-record GrantedHost(HostPlatform host, Map<Path, Path> granted, Optional<Map.Entry<String, Path>> pseudoTerminal) implements HostPlatform {
-    @Override
-    public String id() {
-        return host.id();
-    }
+final class GrantedHost extends ForwardedHost {
+    private final Map<Path, Path> granted;
+    private final Optional<Map.Entry<String, Path>> pseudoTerminal;
 
-    @Override
-    public Availability probe() {
-        return host.probe();
-    }
-
-    @Override
-    public HostMemory memory() {
-        return host.memory();
+    /// @param host the platform
+    /// @param granted where the files of paths are
+    /// @param pseudoTerminal the one that it may have: its path, and where its host's side is
+    GrantedHost(HostPlatform host, Map<Path, Path> granted, Optional<Map.Entry<String, Path>> pseudoTerminal) {
+        super(host);
+        this.granted = Map.copyOf(granted);
+        this.pseudoTerminal = pseudoTerminal;
     }
 
     @Override
@@ -56,11 +45,6 @@ record GrantedHost(HostPlatform host, Map<Path, Path> granted, Optional<Map.Entr
                 host.files().reserveRings(count, depth);
             }
         };
-    }
-
-    @Override
-    public HostEvents events() {
-        return host.events();
     }
 
     @Override
@@ -86,15 +70,5 @@ record GrantedHost(HostPlatform host, Map<Path, Path> granted, Optional<Map.Entr
     @Override
     public HostTerminals terminals() {
         return new GrantedTerminals(host, pseudoTerminal);
-    }
-
-    @Override
-    public Optional<HandlePassing> handlePassing() {
-        return host.handlePassing();
-    }
-
-    @Override
-    public EntropySource entropy() {
-        return host.entropy();
     }
 }

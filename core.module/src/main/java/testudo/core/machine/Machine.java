@@ -17,6 +17,7 @@ import testudo.spi.host.Poller;
 import testudo.spi.hypervisor.Hypervisor;
 import testudo.spi.hypervisor.MemoryRequest;
 import testudo.spi.hypervisor.Vcpu;
+import testudo.spi.hypervisor.VirtualTime;
 import testudo.spi.hypervisor.Vm;
 import testudo.spi.hypervisor.VmRequest;
 import testudo.spi.hypervisor.VmRequest.IrqchipMode;
@@ -76,7 +77,9 @@ final class Machine implements AutoCloseable {
         InterruptController interrupts = interrupts(mode, providers, loop);
         closing.add(closing.indexOf(loop), interrupts); // closed after the loop
         ControlRequests requests = new ControlRequests(events);
-        Contexts contexts = new Contexts(host, blueprint.facts(), events, bootOrder, providers);
+        Optional<VirtualTime> time = vm.capability(VirtualTime.class);
+        HostPlatform seen = time.<HostPlatform>map(counted -> new RepeatableHost(host, counted)).orElse(host);
+        Contexts contexts = new Contexts(seen, blueprint.facts(), events, bootOrder, providers);
         MachineDevices devices = new MachineDevices(vm, interrupts, contexts, blueprint.planned().plan(), loop, requests);
         closing.add(devices);
         devices.create(blueprint.devices(), MachineOptions.virtioTransport(configuration));
@@ -89,7 +92,9 @@ final class Machine implements AutoCloseable {
             int index = i;
             VcpuThread thread = new VcpuThread(
                     vcpu,
-                    new MachineExits(i, devices.ports(), devices.addresses(), interrupts, events),
+                    time.isPresent()
+                            ? new SettlingExits(i, devices, interrupts, events)
+                            : new MachineExits(i, devices, interrupts, events),
                     events,
                     page -> blueprint.planned().startupState(index, page).orElseThrow());
             if (mode == IrqchipMode.USERSPACE && i > 0 && blueprint.planned().startupState(i, 0).isPresent()) {
@@ -148,7 +153,9 @@ final class Machine implements AutoCloseable {
     RunResult run() {
         vcpus.forEach(VcpuThread::start);
         try {
-            return events.await();
+            RunResult result = events.await();
+            vm.capability(VirtualTime.class).ifPresent(time -> LOG.info("the guest has executed {} instructions", time.instructions()));
+            return result;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return RunResult.EXIT;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import testudo.core.bus.Bus;
 import testudo.core.bus.BusDevice;
 import testudo.core.bus.LockedDevice;
 import testudo.core.loop.GuardedLoop;
+import testudo.core.loop.LoopThread;
 import testudo.core.machine.MachineOptions.VirtioTransport;
 import testudo.core.pci.HostBridge;
 import testudo.core.pci.PciDeviceFunction;
@@ -41,6 +43,7 @@ import testudo.spi.irq.InterruptController;
 import testudo.spi.irq.InterruptLine;
 import testudo.spi.irq.MsiVector;
 import testudo.spi.irq.Trigger;
+import testudo.spi.memory.DeviceMemory;
 import testudo.spi.pci.PciAddress;
 import testudo.spi.pci.PciDevice;
 import testudo.spi.platform.FirmwareNode;
@@ -61,22 +64,28 @@ final class MachineDevices implements AutoCloseable {
         public void write(long offset, int sizeBytes, long value) {}
     };
 
+    /// How often devices may give each other something to do before a vCPU goes on all the same.
+    private static final int MOST_SETTLING = 100;
+
     private final HostPlatform host;
     private final Vm vm;
     private final InterruptController interrupts;
     private final Contexts contexts;
     private final MachinePlan plan;
-    private final EventLoop machineLoop;
+    private final LoopThread machineLoop;
+    /// Those of virtio devices; any thread.
+    private final List<DeviceThreads> loops = new CopyOnWriteArrayList<>();
     private final ControlRequests requests;
     private final Bus ports = new Bus("port");
     private final Bus addresses = new Bus("address");
+    private final GuestCalls calls = new GuestCalls();
     private final PciRoot root;
     private final List<PlatformNode> platformNodes = new ArrayList<>();
     private final List<AutoCloseable> closing = new ArrayList<>();
     private final HotPlugSlots hotPlug;
 
     MachineDevices(
-            Vm vm, InterruptController interrupts, Contexts contexts, MachinePlan plan, EventLoop loop, ControlRequests requests) {
+            Vm vm, InterruptController interrupts, Contexts contexts, MachinePlan plan, LoopThread loop, ControlRequests requests) {
         this.host = contexts.host();
         this.vm = vm;
         this.interrupts = interrupts;
@@ -97,6 +106,10 @@ final class MachineDevices implements AutoCloseable {
 
     Bus addresses() {
         return addresses;
+    }
+
+    GuestCalls calls() {
+        return calls;
     }
 
     /// Makes everything.
@@ -215,16 +228,15 @@ final class MachineDevices implements AutoCloseable {
 
     private VirtioHost make(DeviceSpec.Virtio spec) {
         DeviceThreads threads = new DeviceThreads(spec.id(), host);
+        loops.removeIf(DeviceThreads::ended);
+        loops.add(threads);
         VirtioDevice device = null;
         try {
             device = KernelServedDevice.wrap(spec.factory().create(contexts.virtio(spec.id(), threads)), host, threads.loop(0));
             if (device instanceof OffloadedDevice offloaded) {
                 offloaded.share(vm.memory(), vm.capability(MemoryHandles.class));
             }
-            var memory = new GuestDeviceMemory(
-                    vm.memory(),
-                    vm.capability(MemoryDiscard.class).<GuestDeviceMemory.Discard>map(found -> found::discard).orElse((gpa, size) -> {}));
-            return new VirtioHost(spec.id(), device, threads, host, memory, contexts.services(spec.id()));
+            return new VirtioHost(spec.id(), device, threads, host, memory(), contexts.services(spec.id()));
         } catch (RuntimeException | Error e) {
             threads.close();
             if (device != null) {
@@ -235,6 +247,12 @@ final class MachineDevices implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    private DeviceMemory memory() {
+        return new GuestDeviceMemory(
+                vm.memory(),
+                vm.capability(MemoryDiscard.class).<GuestDeviceMemory.Discard>map(found -> found::discard).orElse((gpa, size) -> {}));
     }
 
     /// A failure with the device it is about; its options are in `--dump-machine` by the same name.
@@ -273,7 +291,7 @@ final class MachineDevices implements AutoCloseable {
                 lines.add(interrupts.line(irq.gsi(), irq.trigger()));
             }
         }
-        PlatformDevice device = make(spec, lock, () -> spec.factory().create(contexts.platform(spec.id(), loop, lines)));
+        PlatformDevice device = make(spec, lock, () -> spec.factory().create(contexts.platform(spec.id(), loop, lines, memory())));
         if (device instanceof CommandTarget target) {
             requests.add(target, loop);
         }
@@ -323,9 +341,22 @@ final class MachineDevices implements AutoCloseable {
                     ports.add(first, count, id, new LockedDevice(device, i, lock));
                 } else if (resource instanceof Resource.Mmio(long gpa, long size)) {
                     addresses.add(gpa, size, id, new LockedDevice(device, i, lock));
+                } else if (resource instanceof Resource.Calls(long extension)) {
+                    calls.add(extension, id, device, i, lock);
                 }
             } catch (IllegalArgumentException overlap) {
                 throw new VmmException.Config(String.valueOf(overlap.getMessage()));
+            }
+        }
+    }
+
+    /// Waits until the devices have done what there is to do, and what that led to. Not on one of their loops.
+    void settle() {
+        boolean worked = true;
+        for (int round = 0; worked && round < MOST_SETTLING; round++) {
+            worked = machineLoop.settle();
+            for (DeviceThreads threads : loops) {
+                worked |= threads.settle();
             }
         }
     }

@@ -6,17 +6,19 @@ import testudo.spi.hypervisor.VmExitHandler;
 import testudo.spi.irq.InterruptController;
 
 /// Answers the exits of one vCPU from the buses and the interrupt controllers. Does not allocate.
-final class MachineExits implements VmExitHandler {
+class MachineExits implements VmExitHandler {
     private final int vcpu;
     private final Bus ports;
     private final Bus addresses;
+    private final GuestCalls calls;
     private final InterruptController interrupts;
     private final MachineEvents events;
 
-    MachineExits(int vcpu, Bus ports, Bus addresses, InterruptController interrupts, MachineEvents events) {
+    MachineExits(int vcpu, MachineDevices devices, InterruptController interrupts, MachineEvents events) {
         this.vcpu = vcpu;
-        this.ports = ports;
-        this.addresses = addresses;
+        this.ports = devices.ports();
+        this.addresses = devices.addresses();
+        this.calls = devices.calls();
         this.interrupts = interrupts;
         this.events = events;
     }
@@ -66,6 +68,16 @@ final class MachineExits implements VmExitHandler {
     @Override
     public void interruptRegisterWrite(int register, long value) {
         interrupts.writeRegister(vcpu, register, value);
+    }
+
+    @Override
+    public boolean hypercall(long[] call) {
+        return calls.answer(call);
+    }
+
+    @Override
+    public boolean hypercallKnown(long extension) {
+        return calls.isKnown(extension);
     }
 
     @Override

@@ -17,6 +17,7 @@ public final class DeviceThreads implements AutoCloseable {
     private final List<LoopThread> threads = new ArrayList<>();
     private final List<EventLoop> loops = new ArrayList<>();
     private volatile Hook hook = new Hook() {};
+    private volatile boolean ended;
 
     /// Makes the first loop.
     /// @param id the device's name
@@ -62,9 +63,26 @@ public final class DeviceThreads implements AutoCloseable {
         return loops.size();
     }
 
+    /// Waits until all loops have done what there is to do ([LoopThread#settle]). Not on one of them.
+    /// @return whether there was anything
+    public boolean settle() {
+        boolean worked = false;
+        for (LoopThread thread : threads) {
+            worked |= thread.settle();
+        }
+        return worked;
+    }
+
+    /// Whether the loops were closed.
+    /// @return true from then on
+    public boolean ended() {
+        return ended;
+    }
+
     /// Ends all loops, also when they were never started. Not on one of them.
     @Override
     public void close() {
+        ended = true;
         threads.forEach(LoopThread::close);
     }
 

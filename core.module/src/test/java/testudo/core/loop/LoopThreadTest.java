@@ -432,4 +432,54 @@ class LoopThreadTest {
         settle();
         assertEquals(1, calls.get());
     }
+
+    @Test
+    void settlesWhenNothingIsLeft() {
+        loop.start();
+        List<Integer> done = new ArrayList<>();
+        HostEvent second = event();
+        loop.watch(second, Poller.READABLE, ready -> {
+            second.consume();
+            loop.execute(() -> done.add(3));
+            done.add(2);
+        });
+        loop.execute(() -> {
+            done.add(1);
+            second.signal();
+        });
+        assertTrue(loop.settle());
+        assertEquals(List.of(1, 2, 3), done);
+        assertFalse(loop.settle());
+    }
+
+    @Test
+    void turnsAreWaitedFor() {
+        loop.start();
+        AtomicInteger left = new AtomicInteger(5);
+        EventLoop.Turn[] turn = new EventLoop.Turn[1];
+        turn[0] = loop.turn(() -> {
+            if (left.decrementAndGet() > 0) {
+                turn[0].again();
+            }
+        });
+        turn[0].again();
+        assertTrue(loop.settle());
+        assertEquals(0, left.get());
+    }
+
+    @Test
+    void aSourceThatNeverRunsDryIsNotWaitedForForEver() {
+        loop.start();
+        loop.watch(event(), Poller.READABLE, ready -> {});
+        events.getLast().signal(); // and nobody consumes it
+        assertTrue(loop.settle());
+    }
+
+    @Test
+    void aLoopThatDoesNotRunIsSettled() {
+        assertFalse(loop.settle());
+        loop.start();
+        loop.close();
+        assertFalse(loop.settle());
+    }
 }

@@ -7,13 +7,14 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import testudo.hypervisor.soft.cpu.Clock;
 import testudo.hypervisor.soft.cpu.Hart;
+import testudo.spi.hypervisor.VirtualTime;
 
 /// Makes a machine deterministic: harts take turns in the order of their numbers, so that one executes at a time, and time is the number
 /// of instructions that all of them have executed.
 ///
 /// A hart that waits passes its turn on at once. When all of them wait, time jumps to the first deadline; where there is none, the machine
 /// waits for a kick. What comes from outside of the harts (a key, a packet, a disk that has finished) arrives when it arrives.
-final class Rotation implements Clock {
+final class Rotation implements Clock, VirtualTime {
     /// As if the processor executed 100 million instructions a second.
     private static final int INSTRUCTIONS_PER_TICK = 10;
 
@@ -36,6 +37,16 @@ final class Rotation implements Clock {
     @Override
     public long ticks() {
         return instructions.get() / INSTRUCTIONS_PER_TICK + skippedTicks.get();
+    }
+
+    @Override
+    public long nanos() {
+        return ticks() * (1_000_000_000L / HZ);
+    }
+
+    @Override
+    public long instructions() {
+        return instructions.get();
     }
 
     /// Waits for a hart's turn.

@@ -21,6 +21,9 @@ final class SoftHypervisor implements Hypervisor {
     private static final List<String> EXTENSIONS = List.of(
             "i", "m", "a", "f", "d", "c", "zicbom", "zicbop", "zicboz", "zicntr", "zicsr", "zifencei", "zihpm", "zawrs", "zba",
             "zbb", "zbs", "ssaia", "sstc", "svadu", "svinval", "svpbmt");
+    private static final Set<Feature> FEATURES = Set.of(Feature.MSI, Feature.REGISTERS, Feature.READ_ONLY_MEMORY);
+    private static final Set<Feature> REPEATABLE_FEATURES = Set.of(Feature.MSI, Feature.REGISTERS, Feature.READ_ONLY_MEMORY,
+            Feature.REPEATABLE);
     private static final int MAX_VCPUS = 64;
     private static final int ADDRESS_BITS = 56;
     private static final int VIRTUAL_ADDRESS_BITS = 57;
@@ -44,7 +47,7 @@ final class SoftHypervisor implements Hypervisor {
                 MAX_VCPUS,
                 ADDRESS_BITS,
                 List.of(IrqchipMode.USERSPACE),
-                Set.of(Feature.MSI, Feature.REGISTERS, Feature.READ_ONLY_MEMORY),
+                timing == SoftVm.Timing.DETERMINISTIC ? REPEATABLE_FEATURES : FEATURES,
                 Optional.empty(),
                 Optional.of(new RiscvProfile(
                         EXTENSIONS, VIRTUAL_ADDRESS_BITS, Clock.HZ, Mmu.CACHE_BLOCK_BYTES, INTERRUPT_IDENTITIES)));

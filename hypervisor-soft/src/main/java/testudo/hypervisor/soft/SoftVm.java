@@ -19,6 +19,7 @@ import testudo.spi.hypervisor.MemoryDiscard;
 import testudo.spi.hypervisor.MemoryHandles;
 import testudo.spi.hypervisor.MemoryRequest;
 import testudo.spi.hypervisor.Vcpu;
+import testudo.spi.hypervisor.VirtualTime;
 import testudo.spi.hypervisor.Vm;
 import testudo.spi.hypervisor.VmRequest;
 import testudo.spi.memory.GuestMemory;
@@ -112,6 +113,9 @@ final class SoftVm implements Vm {
 
     @Override
     public <T> Optional<T> capability(Class<T> type) {
+        if (type == VirtualTime.class && rotation != null) {
+            return Optional.of(type.cast(rotation));
+        }
         return type == MemoryDiscard.class || type == MemoryHandles.class ? Optional.of(type.cast(memory)) : Optional.empty();
     }
 

@@ -85,13 +85,14 @@ final class LinuxFiles implements HostFiles {
         }
         return switch (kind) {
             case URING -> reserve.take(depth).orElseGet(() -> UringRing.open(depth));
-            case THREAD -> new ThreadRing(depth);
+            case THREAD -> new ThreadRing(depth, ThreadRing.MAX_WORKERS);
+            case CALLER -> new ThreadRing(depth, 0);
             case AUTO -> {
                 try {
                     yield reserve.take(depth).orElseGet(() -> UringRing.open(depth));
                 } catch (VmmException.Host refused) {
                     // Missing, switched off by kernel.io_uring_disabled, or filtered by a sandbox: the reason does not matter.
-                    yield new ThreadRing(depth);
+                    yield new ThreadRing(depth, ThreadRing.MAX_WORKERS);
                 }
             }
         };

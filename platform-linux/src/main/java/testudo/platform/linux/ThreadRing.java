@@ -12,13 +12,15 @@ import testudo.spi.host.IoRing;
 import testudo.spi.memory.BufferList;
 
 /// A ring without io_uring: threads make blocking calls and signal an eventfd. A disk that answers several requests at a time gets several:
-/// another thread starts whenever more is queued than threads are idle, up to a limit, and stays.
+/// another thread starts whenever more is queued than threads are idle, up to a limit, and stays. With a limit of none, who submits makes the
+/// calls: what was submitted has then completed.
 final class ThreadRing implements IoRing, OpenDescriptor {
     private enum Operation {
         READ, WRITE, FLUSH, PUNCH_HOLE, WRITE_ZEROES
     }
 
-    private static final int MAX_WORKERS = 8;
+    /// How many threads pay, for files of this kind of host.
+    static final int MAX_WORKERS = 8;
 
     private final Arena arena = Arena.ofShared();
     private final LinuxEvent completed = (LinuxEvent) new LinuxEvents().newEvent();
@@ -32,9 +34,13 @@ final class ThreadRing implements IoRing, OpenDescriptor {
     private final SlotQueue done;
     private final int[] queued;
     private int queuedCount;
+    private final int mostWorkers;
     private final List<Thread> workers = new ArrayList<>();
 
-    ThreadRing(int depth) {
+    /// @param depth how many operations can be under way
+    /// @param mostWorkers how many threads make calls at most; 0: [#submit] makes them
+    ThreadRing(int depth, int mostWorkers) {
+        this.mostWorkers = mostWorkers;
         slots = new RingSlots(depth, arena);
         operations = new Operation[depth];
         files = new LinuxFile[depth];
@@ -115,8 +121,12 @@ final class ThreadRing implements IoRing, OpenDescriptor {
     @Override
     public void submit() {
         for (int i = 0; i < queuedCount; i++) {
+            if (mostWorkers == 0) {
+                finish(queued[i]);
+                continue;
+            }
             todo.put(queued[i]);
-            if (workers.size() < MAX_WORKERS && todo.isBusy()) {
+            if (workers.size() < mostWorkers && todo.isBusy()) {
                 addWorker();
             }
         }
@@ -143,10 +153,14 @@ final class ThreadRing implements IoRing, OpenDescriptor {
 
     private void work() {
         for (int slot = todo.take(); slot >= 0; slot = todo.take()) {
-            results[slot] = perform(slot);
-            done.put(slot);
-            completed.signal();
+            finish(slot);
         }
+    }
+
+    private void finish(int slot) {
+        results[slot] = perform(slot);
+        done.put(slot);
+        completed.signal();
     }
 
     private int perform(int slot) {

@@ -50,6 +50,8 @@ public interface HostFiles {
         /// io_uring or failure.
         URING,
         /// A helper thread with blocking calls, signalled by an event.
-        THREAD
+        THREAD,
+        /// Blocking calls of the thread that submits: what it has submitted has completed.
+        CALLER
     }
 }

@@ -40,7 +40,10 @@ public record HypervisorProfile(
         /// Written pages can be listed ([DirtyLog]).
         DIRTY_LOG,
         /// vCPU registers can be read ([RegisterAccess]).
-        REGISTERS
+        REGISTERS,
+        /// The same machine does the same again: one vCPU executes at a time, and time is counted in what they execute ([VirtualTime]). Devices
+        /// must have done what an access asked of them when it returns.
+        REPEATABLE
     }
 
     /// Copies the collections.

@@ -85,6 +85,13 @@ public interface VmExitHandler {
         return false;
     }
 
+    /// Whether somebody answers the calls of an extension ([#hypercall]), as a guest may ask of its firmware.
+    /// @param extension the number
+    /// @return true when there is at least one function
+    default boolean hypercallKnown(long extension) {
+        return false;
+    }
+
     /// The guest asked for something by a call of the hypervisor itself.
     /// @param event what
     /// @param detail hypervisor-specific

@@ -16,6 +16,14 @@ public interface PlatformDevice extends AutoCloseable {
     /// @param value zero-extended
     void write(int resource, long offset, int sizeBytes, long value);
 
+    /// The guest calls. Never throws for a guest's doing, does not block.
+    /// @param resource index of the [Resource.Calls] in the device's resources
+    /// @param call the extension, the function, up to five arguments; error and value are written back to 0 and 1
+    /// @return false when there is no such function
+    default boolean call(int resource, long[] call) {
+        return false;
+    }
+
     /// Back to the power-on state.
     void reset();
 

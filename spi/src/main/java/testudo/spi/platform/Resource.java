@@ -14,6 +14,10 @@ public sealed interface Resource {
     /// @param sizeBytes how many
     record Mmio(long gpa, long sizeBytes) implements Resource {}
 
+    /// Calls of the guest to its firmware or hypervisor: an extension of the RISC-V SBI, for one.
+    /// @param extension the number that they have in common
+    record Calls(long extension) implements Resource {}
+
     /// An interrupt line.
     /// @param gsi the pin's global number
     /// @param trigger how it asks

@@ -25,6 +25,7 @@ final class ResourceTemplate {
             case Resource.Ports ports -> io(ports.first(), ports.count());
             case Resource.Mmio mmio -> fixedMemory(mmio.gpa(), mmio.sizeBytes());
             case Resource.Irq irq -> interrupt(irq.gsi(), irq.trigger());
+            case Resource.Calls _ -> this; // nothing of the machine's buses
         };
     }
 

@@ -100,12 +100,7 @@ public final class SupervisorBinaryInterface implements Firmware {
         }
         switch ((int) extension) {
             case BASE, TIME, IPI, RFENCE, HSM, SYSTEM_RESET, SYSTEM_SUSPEND, PERFORMANCE_MONITOR -> answer(hart, SUCCESS, 1);
-            default -> {
-                forward(hart);
-                if (hart.x[A0] != SUCCESS) {
-                    answer(hart, SUCCESS, 0);
-                }
-            }
+            default -> answer(hart, SUCCESS, hart.exits().hypercallKnown(extension) ? 1 : 0);
         }
     }
 

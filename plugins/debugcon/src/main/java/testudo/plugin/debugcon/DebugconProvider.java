@@ -14,7 +14,7 @@ import testudo.spi.platform.Resource;
 import testudo.spi.serial.SerialOptions;
 import testudo.spi.serial.SerialPortRules;
 
-/// Makes a debug console for each `--serial` with `hardware=debugcon`. x86 only.
+/// Makes a debug console for each `--serial` with `hardware=debugcon`: at an I/O port on x86, behind the firmware's calls on RISC-V.
 public final class DebugconProvider implements DeviceProvider {
     /// Made by [java.util.ServiceLoader].
     public DebugconProvider() {}
@@ -26,7 +26,7 @@ public final class DebugconProvider implements DeviceProvider {
 
     @Override
     public String summary() {
-        return "debug console on an I/O port";
+        return "debug console on an I/O port, or of a RISC-V firmware";
     }
 
     @Override
@@ -43,10 +43,15 @@ public final class DebugconProvider implements DeviceProvider {
             if (!SerialPortRules.hardwareOf(port.value()).equals(SerialPortRules.DEBUGCON)) {
                 continue;
             }
-            if (!facts.architecture().equals("x86_64")) {
-                problems.add("%s: hardware=debugcon needs I/O ports, which %s machines lack".formatted(port.where(), facts.architecture()));
+            switch (facts.architecture()) {
+                case "x86_64" -> specs.add(atPort(port.value()));
+                case "riscv64" -> specs.add(ofFirmware(port.value()));
+                default -> problems.add("%s: hardware=debugcon needs I/O ports or an SBI, %s machines have neither"
+                        .formatted(port.where(), facts.architecture()));
             }
-            specs.add(spec(port.value()));
+        }
+        if (facts.architecture().equals("riscv64") && specs.size() > 1) {
+            problems.add("--serial: %d ports have hardware=debugcon, a riscv64 machine has one debug console".formatted(specs.size()));
         }
         if (!problems.isEmpty()) {
             throw new VmmException.Config(problems);
@@ -54,7 +59,16 @@ public final class DebugconProvider implements DeviceProvider {
         return specs;
     }
 
-    private static DeviceSpec spec(SerialOptions options) {
+    private static DeviceSpec ofFirmware(SerialOptions options) {
+        return new DeviceSpec.Platform(
+                "debugcon",
+                List.of(new Resource.Calls(SbiConsole.EXTENSION)),
+                Optional.empty(),
+                List.of(),
+                context -> new SbiConsole(context.serials().open(options, context.loop()), context.memory()));
+    }
+
+    private static DeviceSpec atPort(SerialOptions options) {
         return new DeviceSpec.Platform(
                 "debugcon%x".formatted(options.debugconPort()),
                 List.of(new Resource.Ports(options.debugconPort(), 1)),

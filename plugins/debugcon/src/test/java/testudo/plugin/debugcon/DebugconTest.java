@@ -88,11 +88,13 @@ class DebugconTest {
         assertEquals(List.of("debugcon402", "debugcone9"), specs.stream().map(DeviceSpec::id).toList());
         assertEquals(List.of(new Resource.Ports(0xE9, 1)), ((DeviceSpec.Platform) specs.get(1)).resources());
         assertTrue(devices("x86_64").isEmpty());
+        assertEquals(List.of(new Resource.Calls(0x4442434E)), ((DeviceSpec.Platform) devices("riscv64", at(0x402)).getFirst()).resources());
     }
 
     @Test
     void refusesWhatCannotBe() {
         assertThrows(VmmException.Config.class, () -> devices("x86_64", at(0x402), at(0x402)));
-        assertThrows(VmmException.Config.class, () -> devices("riscv64", at(0x402)));
+        assertThrows(VmmException.Config.class, () -> devices("aarch64", at(0x402)));
+        assertThrows(VmmException.Config.class, () -> devices("riscv64", at(0x402), at(0xE9)));
     }
 }

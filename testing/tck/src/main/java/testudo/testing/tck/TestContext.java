@@ -7,6 +7,7 @@ import testudo.spi.device.MachineFacts;
 import testudo.spi.device.MachineServices;
 import testudo.spi.disk.DiskOpener;
 import testudo.spi.irq.InterruptLine;
+import testudo.spi.memory.DeviceMemory;
 import testudo.spi.platform.PlatformDeviceContext;
 import testudo.spi.serial.SerialOpener;
 import testudo.testing.driver.InlineLoop;
@@ -166,6 +167,12 @@ public final class TestContext implements PlatformDeviceContext {
     @Override
     public SerialOpener serials() {
         return serials;
+    }
+
+    /// Not there: what looks into guest memory is tested with a memory of its own.
+    @Override
+    public DeviceMemory memory() {
+        throw new UnsupportedOperationException("the test has no guest memory");
     }
 
     @Override
