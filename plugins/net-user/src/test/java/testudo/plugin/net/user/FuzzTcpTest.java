@@ -29,6 +29,7 @@ class FuzzTcpTest {
     private static final int PORT = 40_000;
     private static final int FIRST = 1_000;
     private static final int MOST_STEPS = 48;
+    private static final int MOST_DATA = 65_000;
     private static final long PATIENCE_NANOS = TimeUnit.MICROSECONDS.toNanos(300);
 
     private final ByteBuffer piece = ByteBuffer.allocate(1 << 16);
@@ -137,7 +138,7 @@ class FuzzTcpTest {
         byte[] options = input.bytes(Math.min(input.u8(), 40));
         int dataBytes = input.u16();
         int headerBytes = (20 + options.length + 3) & ~3;
-        int length = headerBytes + Math.min(dataBytes, 65_535 - 20 - headerBytes);
+        int length = headerBytes + Math.min(dataBytes, MOST_DATA);
         byte[] bytes = new byte[length];
         MemorySegment fields = MemorySegment.ofArray(bytes);
         Bytes.put16(fields, 0, PORT);
