@@ -45,7 +45,8 @@ class FuzzTcpTest {
 
     /// How it begins; then for each step: 0 segment (flags, sequence, acknowledgment, window, options, length), 4 host writes, 5 host reads, 6 host ends, 7 wait.
     static Stream<byte[]> seeds() {
-        return Stream.of("01", "03", "00 00 02 00 00 ffff 00 0000", "01 00 18 00 00 ffff 00 0064 05 07",
+        return Stream.of("01 00 18 00 00 ffff 00 0001 00 18 00 00 ffff 00 0400 05", "01", "03", "00 00 02 00 00 ffff 00 0000",
+                "01 00 18 00 00 ffff 00 0064 05 07",
                 "01 04 1000 07 00 10 00 00 ffff 00 0000 07",
                 "03 04 0400 07 00 11 00 00 0001 00 0000 07", "01 00 11 00 00 ffff 00 0010 06 00 07 00 10 00 00 ffff 00 0000",
                 "1d 04 ffff 07 04 ffff 00 10 00 00 ffff 00 0000 07 07", "01 00 18 0a 00 ffff 00 0100 00 18 f6 00 ffff 00 0200 05",
