@@ -26,4 +26,13 @@ public final class AllocatedBytes {
         }
         return least;
     }
+
+    /// Runs something once, for work that can't be repeated.
+    /// @param work is done by the calling thread
+    /// @return how many bytes it allocated, with the little that the virtual machine adds
+    public static long once(Runnable work) {
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        work.run();
+        return THREADS.getCurrentThreadAllocatedBytes() - before;
+    }
 }

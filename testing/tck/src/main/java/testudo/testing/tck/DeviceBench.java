@@ -29,7 +29,7 @@ public final class DeviceBench implements AutoCloseable {
     private static final int MAX_ROUNDS = 100_000;
 
     private final TestContext context;
-    private final GuestRam ram = new GuestRam(RAM_START, RAM_BYTES);
+    private final GuestRam ram;
     private final DeviceMemory memory;
     private final VirtioDevice device;
     private final VirtioTraits traits;
@@ -44,7 +44,16 @@ public final class DeviceBench implements AutoCloseable {
     /// @param context what it lives in
     /// @param create makes it
     public DeviceBench(TestContext context, Function<? super DeviceContext, ? extends VirtioDevice> create) {
+        this(context, RAM_BYTES, create);
+    }
+
+    /// Makes a device and less room, for tests that make thousands.
+    /// @param context what it lives in
+    /// @param ramBytes a multiple of 4 KiB
+    /// @param create makes it
+    public DeviceBench(TestContext context, long ramBytes, Function<? super DeviceContext, ? extends VirtioDevice> create) {
         this.context = context;
+        ram = new GuestRam(RAM_START, ramBytes);
         memory = new GuestDeviceMemory(
                 ram.memory(), (gpa, lengthBytes) -> ram.bytes().asSlice(gpa - RAM_START, lengthBytes).fill((byte) 0));
         device = create.apply(context);

@@ -106,7 +106,7 @@ final class TcpReceiver {
 
     /// The frames of a guest come in the same memory each time.
     private ByteBuffer view(MemorySegment memory) {
-        if (!viewed.equals(memory)) {
+        if (!viewed.equals(memory) || viewed.byteSize() != memory.byteSize()) { // equal is what starts at the same place
             viewed = memory;
             view = memory.asByteBuffer();
         }

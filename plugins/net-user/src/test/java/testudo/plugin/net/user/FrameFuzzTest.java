@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 /// Frames of the corpus `frames.txt`, as they are and mutated: cut, spliced, with bytes changed, several in a row. Whatever a guest sends, nothing is
 /// thrown, and the gateway still answers. A frame that once broke something belongs into the corpus.
 class FrameFuzzTest {
-    private static final List<byte[]> CORPUS = corpus();
+    static final List<byte[]> CORPUS = corpus();
     private static final TestGuest GUEST = new TestGuest(true, false);
     /// How far each try goes on from its seed: 1 for the ordinary build, more (`-Dtestudo.fuzz.rounds=200`) for a long search.
     private static final int ROUNDS = Integer.getInteger("testudo.fuzz.rounds", 1);

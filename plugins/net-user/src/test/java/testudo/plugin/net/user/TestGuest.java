@@ -43,7 +43,7 @@ final class TestGuest implements AutoCloseable {
         out.fill((byte) 0);
         MemorySegment.copy(frame, 0, out, java.lang.foreign.ValueLayout.JAVA_BYTE, NetworkLink.HEADER_BYTES, frame.length);
         outBytes = NetworkLink.HEADER_BYTES + frame.length;
-        return link.send(out, outBytes);
+        return link.send(out.asSlice(0, outBytes), outBytes); // what reads behind the frame fails
     }
 
     /// The frame that was sent last.
