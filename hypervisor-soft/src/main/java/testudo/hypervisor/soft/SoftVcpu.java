@@ -106,7 +106,9 @@ final class SoftVcpu implements Vcpu, RegisterAccess {
             left -= executed;
             stop = end();
         }
-        turns.pass(waits);
+        if (stop == null || stop == StopReason.KICKED) {
+            turns.pass(waits);
+        } // otherwise the machine may be at its end: no other hart goes on before this one does
         return stop;
     }
 

@@ -52,7 +52,7 @@ class DeterministicTest extends OnHost {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void aKernelBootsTheSameEachTime(int harts) throws Exception {
-        host.upload(new byte[] {10}, host.folder() + "/input");
+        host.upload(new byte[]{10}, host.folder() + "/input");
         Run first = run(DETERMINISTIC, "--cpus " + harts);
         Run second = run(DETERMINISTIC, "--cpus " + harts);
         assertTrue(first.console().contains("Kernel panic"), first.console());
@@ -64,15 +64,15 @@ class DeterministicTest extends OnHost {
     /// Shows that the checks above can fail: other machines tell the time by the host's clock.
     @Test
     void anOrdinaryMachineDiffers() throws Exception {
-        host.upload(new byte[] {10}, host.folder() + "/input");
+        host.upload(new byte[]{10}, host.folder() + "/input");
         assertNotEquals(run("--hypervisor soft", "").console(), run("--hypervisor soft", "").console());
     }
 
-    /// Everything that devices bring: commands from a file, disk, random numbers, the date.
+    /// Everything that devices bring: commands from a file, disk, random numbers, the date. What comes before the kernel has opened its console is lost.
     @Test
     @Tag("long")
     void devicesRepeatThemselvesToo() throws Exception {
-        host.upload(("\n".repeat(20) + "date; head -c 16 /dev/hwrng | od -x; dd if=/dev/vda bs=64k count=64 2>&1 | md5sum; poweroff -f\n")
+        host.upload(("\n".repeat(300) + "date; head -c 16 /dev/hwrng | od -x; dd if=/dev/vda bs=64k count=64 2>&1 | md5sum; poweroff -f\n")
                 .getBytes(StandardCharsets.UTF_8), host.folder() + "/input");
         host.exec("head -c 4194304 /dev/urandom > disk").orFail("making a disk");
         String devices = "--cpus 2 --block path=disk --initrd " + kernel() + "/initramfs";
@@ -92,7 +92,7 @@ class DeterministicTest extends OnHost {
     /// The SBI's debug console, from the kernel's first line on; without the option the kernel finds none.
     @Test
     void kernelPrintsOnTheFirmwaresConsole() throws Exception {
-        host.upload(new byte[] {10}, host.folder() + "/input");
+        host.upload(new byte[]{10}, host.folder() + "/input");
         run("--hypervisor soft", "--params earlycon=sbi --serial type=file,path=early,hardware=debugcon");
         String early = host.exec("cat early").stdout();
         assertTrue(early.startsWith("[    0.000000] Linux version"), early);
