@@ -75,11 +75,14 @@ final class PolicyConstants {
             Map.entry("ENOSYS", 38),
             Map.entry("EAFNOSUPPORT", 97));
 
+    /// The process that reads the policy, as it sees itself: the one that is confined.
+    private static final String OWN_PROCESS = "PID_SELF";
+
     private PolicyConstants() {}
 
     /// A value: a name, or a decimal, octal (`0…`) or hexadecimal (`0x…`) number.
     static OptionalLong value(String text) {
-        @Nullable Long named = VALUES.get(text);
+        @Nullable Long named = text.equals(OWN_PROCESS) ? Long.valueOf(ProcessHandle.current().pid()) : VALUES.get(text);
         return named != null ? OptionalLong.of(named) : number(text);
     }
 
