@@ -131,8 +131,8 @@ public final class LoopThread implements EventLoop, AutoCloseable {
     private void run() {
         try {
             while (!stopping) {
-                boolean asked = settling.isAsked();
-                int ready = poller.await(turns.isEmpty() && !asked ? -1 : 0);
+                long waiting = settling.pending();
+                int ready = poller.await(turns.isEmpty() && waiting == 0 ? -1 : 0);
                 boolean idle = turns.isEmpty() && queued.get() == 0;
                 for (int i = 0; i < ready; i++) {
                     idle &= poller.token(i) == WAKE_TOKEN;
@@ -141,8 +141,8 @@ public final class LoopThread implements EventLoop, AutoCloseable {
                 freeCancelled();
                 runTasks();
                 takeTurns();
-                if (asked) {
-                    settling.round(idle);
+                if (waiting != 0) {
+                    settling.round(waiting, idle);
                 }
             }
         } catch (RuntimeException | Error broken) { // the poller itself: nothing can be waited for any more

@@ -1,5 +1,6 @@
 package testudo.core.loop;
 
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -10,7 +11,7 @@ final class Settling {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private volatile long asked;
+    private final AtomicLong asked = new AtomicLong();
     private long answered;
     private boolean ended;
     private boolean worked;
@@ -20,22 +21,20 @@ final class Settling {
     /// Asks. Any thread; the loop must be woken then.
     /// @return what to wait for
     long ask() {
-        lock.lock();
-        try {
-            return ++asked;
-        } finally {
-            lock.unlock();
-        }
+        return asked.incrementAndGet();
     }
 
-    /// Whether somebody waits. On the loop's thread, before it looks for work.
-    boolean isAsked() {
-        return asked != answered; // the second is this thread's own
+    /// Who waits. On the loop's thread, before it looks for work.
+    /// @return what the last of them waits for, 0 when nobody does
+    long pending() {
+        long last = asked.get();
+        return last == answered ? 0 : last; // the second is written by this thread only
     }
 
-    /// A round that began after somebody had asked has ended. On the loop's thread.
-    /// @param idle whether it had found nothing to do
-    void round(boolean idle) {
+    /// A round of the loop that somebody waits for has ended. On the loop's thread.
+    /// @param turn what [#pending] has answered before the round
+    /// @param idle whether the round had found nothing to do
+    void round(long turn, boolean idle) {
         lock.lock();
         try {
             worked |= !idle;
@@ -43,7 +42,7 @@ final class Settling {
                 anything = worked;
                 worked = false;
                 rounds = 0;
-                answered = asked;
+                answered = turn;
                 changed.signalAll();
             }
         } finally {
