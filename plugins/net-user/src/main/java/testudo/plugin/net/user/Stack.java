@@ -25,7 +25,7 @@ final class Stack {
     private static final int ETHERNET_AT = NetworkLink.HEADER_BYTES;
     private static final int IP_AT = ETHERNET_AT + FrameWriter.ETHERNET_BYTES;
 
-    private final ReentrantLock lock = new ReentrantLock();
+    final ReentrantLock lock = new ReentrantLock();
     private final FrameWriter writer;
     private final Selector selector;
     private final Thread thread;
@@ -169,6 +169,8 @@ final class Stack {
     }
 
     private void turn(long now) {
+        connections.looked();
+        datagrams.looked();
         if (now - ticked >= TICK_NANOS) {
             ticked = now;
             connections.tick(now);

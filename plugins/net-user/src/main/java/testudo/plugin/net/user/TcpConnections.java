@@ -21,6 +21,8 @@ import testudo.spi.VmmException;
 /// At most [#MOST_CONNECTIONS]; a further one is refused.
 final class TcpConnections {
     static final int MOST_CONNECTIONS = 4096;
+    /// A closed socket keeps its descriptor until the network's thread comes to it. So many may wait for that, then no new one is opened.
+    static final int MOST_CLOSING = 512;
     static final int FIN = 1;
     static final int SYN = 2;
     static final int RST = 4;
@@ -54,6 +56,9 @@ final class TcpConnections {
     private volatile int open;
 
     /// @param packet in which segments come
+    /// Sockets that were closed since the network's thread has last looked.
+    private int closing;
+
     TcpConnections(IpPacket packet, FrameWriter writer, Reach reach, Selector selector, Neighbours neighbours, Sizes sizes) {
         segment = new TcpSegment(packet);
         this.writer = writer;
@@ -154,6 +159,10 @@ final class TcpConnections {
             refuse(flow);
             return;
         }
+        if (closing >= MOST_CLOSING) {
+            selector.wakeup();
+            return; // the guest asks again after a second
+        }
         SocketChannel channel = null;
         TcpConnection connection = null;
         try {
@@ -219,7 +228,13 @@ final class TcpConnections {
                 last.index = connection.index;
             }
             open = list.size();
+            closing++;
         }
+    }
+
+    /// The network's thread has looked at the sockets: those that were closed before are gone, or are when it looks again, at once.
+    void looked() {
+        closing = 0;
     }
 
     /// Sends what the full ring kept back.

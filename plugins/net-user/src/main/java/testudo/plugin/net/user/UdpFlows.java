@@ -18,6 +18,8 @@ import testudo.spi.VmmException;
 /// At most [#MOST_FLOWS]; the one that was used longest ago makes room for a new one. A flow ends after a minute of silence.
 final class UdpFlows {
     static final int MOST_FLOWS = 512;
+    /// A closed socket keeps its descriptor until the network's thread comes to it. So many may wait for that, then no new one is opened.
+    static final int MOST_CLOSING = 64;
     private static final Logger LOG = LoggerFactory.getLogger(UdpFlows.class);
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final int LONGEST = 65_507;
@@ -33,6 +35,8 @@ final class UdpFlows {
     private final MemorySegment bufferMemory = MemorySegment.ofBuffer(buffer);
     private final @Nullable UdpFlow[] buckets = new UdpFlow[BUCKETS];
     private int count;
+    /// Sockets that were closed since the network's thread has last looked.
+    private int closing;
 
     UdpFlows(FrameWriter writer, Reach reach, Selector selector, Neighbours neighbours, int mtu) {
         this.writer = writer;
@@ -141,6 +145,10 @@ final class UdpFlows {
     }
 
     private @Nullable UdpFlow open(int key) {
+        if (closing >= MOST_CLOSING) {
+            selector.wakeup();
+            return null; // the datagram is lost, as on a wire that is too busy
+        }
         if (count >= MOST_FLOWS) {
             evict();
         }
@@ -168,7 +176,13 @@ final class UdpFlows {
         }
         if (oldest != null) {
             oldest.fail();
+            closing++;
         }
+    }
+
+    /// The network's thread has looked at the sockets: those that were closed before are gone, or are when it looks again, at once.
+    void looked() {
+        closing = 0;
     }
 
     /// Ends flows that nobody uses.

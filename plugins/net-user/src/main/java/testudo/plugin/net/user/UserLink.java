@@ -26,7 +26,7 @@ final class UserLink implements NetworkLink, NetworkQueue {
     private final Arena arena = Arena.ofShared();
     private final FrameRing ring = new FrameRing(arena.allocate(RING_BYTES, 8));
     private final HostEvent filled;
-    private final Stack stack;
+    final Stack stack;
     private final int mtu;
     private volatile boolean closed;
 
