@@ -153,9 +153,7 @@ final class Machine implements AutoCloseable {
     RunResult run() {
         vcpus.forEach(VcpuThread::start);
         try {
-            RunResult result = events.await();
-            vm.capability(VirtualTime.class).ifPresent(time -> LOG.info("the guest has executed {} instructions", time.instructions()));
-            return result;
+            return events.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return RunResult.EXIT;
@@ -165,6 +163,9 @@ final class Machine implements AutoCloseable {
     @Override
     public void close() {
         vcpus.forEach(VcpuThread::stop);
+        if (!vcpus.isEmpty()) { // what the last of them executed counts too
+            vm.capability(VirtualTime.class).ifPresent(time -> LOG.info("the guest has executed {} instructions", time.instructions()));
+        }
         for (AutoCloseable part : closing.reversed()) {
             try {
                 part.close();
