@@ -43,6 +43,9 @@ final class SoftVm implements Vm {
         INTERPRETER
     }
 
+    private static final int CODE_LINES = 4096;
+    private static final int FEWEST_CODE_LINES = 64;
+
     private final VmRequest request;
     private final SoftMemory memory;
     private final SupervisorBinaryInterface firmware = new SupervisorBinaryInterface();
@@ -87,7 +90,7 @@ final class SoftVm implements Vm {
             seen = new PhysicalMemory(memory.memory());
             physical = seen;
         }
-        Hart hart = new Hart(index, new Mmu(seen), clock, firmware);
+        Hart hart = new Hart(index, new Mmu(seen), codeLines(request.vcpus()), clock, firmware);
         HartLife life = new HartLife(hart);
         firmware.add(life);
         if (rotation != null) {
@@ -96,6 +99,11 @@ final class SoftVm implements Vm {
         SoftVcpu vcpu = new SoftVcpu(hart, life, executor(hart), rotation);
         vcpus.add(vcpu);
         return vcpu;
+    }
+
+    /// How much decoded code a hart keeps: all harts together no more than 20 MiB, but each enough to go on.
+    private static int codeLines(int harts) {
+        return Math.max(Integer.highestOneBit(CODE_LINES / harts), FEWEST_CODE_LINES);
     }
 
     private Executor executor(Hart hart) {

@@ -253,7 +253,7 @@ class SoftVmTest {
         int patched = addi(S0, S0, 1);
         try (Guest guest = new Guest(join(
                 new int[]{
-                        li(T1, 100), auipc(T0, 0), lw(T2, T0, 36), FENCE_I, sw(T2, T0, 16), li(S0, 0), addi(T1, T1, -1), bne(T1, ZERO, -24),
+                        li(T1, 100), auipc(T0, 0), lw(T2, T0, 36), sw(T2, T0, 16), FENCE_I, li(S0, 0), addi(T1, T1, -1), bne(T1, ZERO, -24),
                         jal(ZERO, 12), NOP, patched
                 },
                 shutDown()))) {

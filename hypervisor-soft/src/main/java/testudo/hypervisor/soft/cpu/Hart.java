@@ -77,6 +77,8 @@ public final class Hart {
     public final long[] call = new long[7];
 
     final ControlRegisters registers;
+    /// What the interpreter has decoded.
+    final DecodedCode code;
     private final int id;
     private final Clock clock;
     private final Firmware firmware;
@@ -87,14 +89,16 @@ public final class Hart {
     /// Makes a hart in S-mode at address 0, translation and interrupts off.
     /// @param id `mhartid`
     /// @param mmu its own way to memory
+    /// @param codeLines how much decoded code it keeps at most, in KiB of the guest's code, a power of two; each takes 5 KiB
     /// @param clock the machine's
     /// @param firmware what answers its calls
-    public Hart(int id, Mmu mmu, Clock clock, Firmware firmware) {
+    public Hart(int id, Mmu mmu, int codeLines, Clock clock, Firmware firmware) {
         this.id = id;
         this.mmu = mmu;
         this.clock = clock;
         this.firmware = firmware;
         registers = new ControlRegisters(this);
+        code = new DecodedCode(mmu, codeLines);
     }
 
     /// Its number.
@@ -185,6 +189,13 @@ public final class Hart {
     /// @param trap what happened
     public void enter(GuestTrap trap) {
         enterHandler(trap.cause, trap.value);
+    }
+
+    /// Ends the run behind a store that a device has ended it in ([GuestTrap#STOPPED]).
+    /// @param instruction the store, at [#pc]
+    public void stop(long instruction) {
+        pc += (instruction & 3) == 3 ? 4 : 2;
+        demand(STOP);
     }
 
     /// Enters the guest's trap handler for the most urgent interrupt that is pending and enabled, if there is one.

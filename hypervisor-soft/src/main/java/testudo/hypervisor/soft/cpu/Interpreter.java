@@ -1,38 +1,32 @@
 package testudo.hypervisor.soft.cpu;
 
+import static testudo.hypervisor.soft.cpu.DecodedInstruction.*;
+
+import java.lang.invoke.MethodHandles;
+import java.util.List;
+import java.util.Objects;
 import testudo.hypervisor.soft.mmu.GuestTrap;
 import testudo.hypervisor.soft.mmu.Mmu;
-import testudo.hypervisor.soft.mmu.Tlb;
 
-/// Executes guest instructions one at a time, straight from memory: nothing is kept that a write could make stale.
+/// Executes guest instructions one at a time, from lines of decoded code ([DecodedCode]).
 ///
 /// The frequent instructions are in one loop, the others in the classes named `…Operations`. HotSpot compiles only methods below 8000
 /// bytecodes, which is why the loop is no longer than it is.
 public final class Interpreter {
-    private static final int LOAD = 0x00;
-    private static final int LOAD_FP = 0x01;
-    private static final int MISC_MEM = 0x03;
-    private static final int OP_IMM = 0x04;
-    private static final int AUIPC = 0x05;
-    private static final int OP_IMM_32 = 0x06;
-    private static final int STORE = 0x08;
-    private static final int STORE_FP = 0x09;
-    private static final int AMO = 0x0B;
-    private static final int OP = 0x0C;
-    private static final int LUI = 0x0D;
-    private static final int OP_32 = 0x0E;
-    private static final int MADD = 0x10;
-    private static final int MSUB = 0x11;
-    private static final int NMSUB = 0x12;
-    private static final int NMADD = 0x13;
-    private static final int OP_FP = 0x14;
-    private static final int BRANCH = 0x18;
-    private static final int JALR = 0x19;
-    private static final int JAL = 0x1B;
-    private static final int SYSTEM = 0x1C;
-    /// Offset in a page of the instruction that may cross into the next one.
-    private static final long LAST_HALF = 4094;
-    private static final long NO_PAGE = -1;
+    private static final long[] NO_LINE = {};
+
+    static {
+        // HotSpot leaves calls of classes that are not initialized out of compiled code, and throws it away at the first of them.
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            for (Class<?> type : List.of(AtomicOperations.class, FloatOperations.class, FloatArithmetic.class, IntegerOperations.class,
+                    SystemOperations.class)) {
+                lookup.ensureInitialized(type);
+            }
+        } catch (IllegalAccessException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     private Interpreter() {}
 
@@ -43,168 +37,232 @@ public final class Interpreter {
     /// @param budget how many instructions at most, 1 or more
     /// @return how many were executed; they have been added to [Hart#retired]
     public static int run(Hart hart, int budget) {
-        long[] x = hart.x;
-        Mmu mmu = hart.mmu;
-        long pc = hart.pc;
-        int done = 0;
-        int counted = 0;
-        int fetched = 0;
-        boolean leave = false;
-        long page = NO_PAGE; // that of the program counter, as long as nothing can have changed its translation
-        long pageOffset = 0;
-        while (done < budget && !leave) {
+        long[] x = Objects.requireNonNull(hart.x);
+        Mmu mmu = Objects.requireNonNull(hart.mmu);
+        int left = budget;
+        int counted = budget;
+        // The next instruction is at base + 2 * at, in a line that is empty when it has to be looked for.
+        long[] line = NO_LINE;
+        long base = hart.pc & DecodedCode.LINE;
+        int at = (int) (hart.pc - base) >> 1;
+        run : while (left > 0) {
             try {
-                while (done < budget && !leave) {
-                    hart.pc = pc;
-                    if ((pc & Tlb.PAGE) == page && (pc & ~Tlb.PAGE) != LAST_HALF) {
-                        fetched = mmu.instruction(pc + pageOffset);
-                    } else {
-                        fetched = 0;
-                        fetched = mmu.fetch(pc);
-                        page = mmu.tlb.fetches(pc) ? pc & Tlb.PAGE : NO_PAGE;
-                        pageOffset = mmu.tlb.fetchDelta(pc);
-                    }
-                    done++;
-                    long next = pc + 4;
-                    int insn = fetched;
-                    if ((insn & 3) != 3) {
-                        insn = Decoder.expand(insn);
-                        next = pc + 2;
-                    }
-                    int rd = insn >>> 7 & 31;
-                    int function = insn >>> 12 & 7;
-                    int first = insn >>> 15 & 31;
-                    int second = insn >>> 20 & 31;
-                    switch (insn >>> 2 & 31) {
-                        case LOAD -> x[rd] = load(mmu, function, x[first] + (insn >> 20));
-                        case STORE -> {
-                            store(mmu, function, x[first] + Decoder.immediateS(insn), x[second]);
-                            leave = mmu.stopped();
+                while (true) {
+                    long target;
+                    straight : while (true) {
+                        if (left == 0) {
+                            break run;
                         }
-                        case OP_IMM -> x[rd] = switch (function) {
-                            case 0 -> x[first] + (insn >> 20);
-                            case 2 -> x[first] < insn >> 20 ? 1 : 0;
-                            case 3 -> Long.compareUnsigned(x[first], insn >> 20) < 0 ? 1 : 0;
-                            case 4 -> x[first] ^ insn >> 20;
-                            case 6 -> x[first] | insn >> 20;
-                            case 7 -> x[first] & insn >> 20;
-                            default -> IntegerOperations.shiftImmediate(mmu.trap, insn, x[first]);
-                        };
-                        case OP -> x[rd] = insn >>> 25 != 0
-                                ? IntegerOperations.register(mmu.trap, insn, x[first], x[second])
-                                : switch (function) {
-                                    case 0 -> x[first] + x[second];
-                                    case 1 -> x[first] << x[second];
-                                    case 2 -> x[first] < x[second] ? 1 : 0;
-                                    case 3 -> Long.compareUnsigned(x[first], x[second]) < 0 ? 1 : 0;
-                                    case 4 -> x[first] ^ x[second];
-                                    case 5 -> x[first] >>> x[second];
-                                    case 6 -> x[first] | x[second];
-                                    default -> x[first] & x[second];
-                                };
-                        case OP_IMM_32 -> x[rd] = function == 0
-                                ? (int) x[first] + (insn >> 20)
-                                : IntegerOperations.shiftImmediateWord(mmu.trap, insn, x[first]);
-                        case OP_32 -> x[rd] = insn >>> 25 == 0 && function == 0
-                                ? (int) (x[first] + x[second])
-                                : IntegerOperations.registerWord(mmu.trap, insn, x[first], x[second]);
-                        case LUI -> x[rd] = insn & 0xFFFFF000;
-                        case AUIPC -> x[rd] = pc + (insn & 0xFFFFF000);
-                        case BRANCH -> {
-                            if (taken(mmu, function, x[first], x[second])) {
-                                next = pc + Decoder.immediateB(insn);
-                                leave = leaves(hart, next);
+                        left--;
+                        if (Integer.compareUnsigned(at, line.length) >= 0) {
+                            long pc = base + 2L * at;
+                            line = Objects.requireNonNull(hart.code.line(pc, hart.fetchEpoch));
+                            base = pc & DecodedCode.LINE;
+                            at = (int) (pc - base) >> 1;
+                        }
+                        long insn = line[at];
+                        if (insn == 0) {
+                            insn = hart.code.decode(base + 2L * at, line);
+                        }
+                        switch ((int) insn & 63) {
+                            case LB -> x[rd(insn)] = mmu.loadByte(x[rs1(insn)] + immediate(insn));
+                            case LH -> x[rd(insn)] = mmu.loadShort(x[rs1(insn)] + immediate(insn));
+                            case LW -> x[rd(insn)] = mmu.loadInt(x[rs1(insn)] + immediate(insn));
+                            case LD -> x[rd(insn)] = mmu.loadLong(x[rs1(insn)] + immediate(insn));
+                            case LBU -> x[rd(insn)] = mmu.loadByte(x[rs1(insn)] + immediate(insn)) & 0xFF;
+                            case LHU -> x[rd(insn)] = mmu.loadShort(x[rs1(insn)] + immediate(insn)) & 0xFFFF;
+                            case LWU -> x[rd(insn)] = mmu.loadInt(x[rs1(insn)] + immediate(insn)) & 0xFFFFFFFFL;
+                            case SB -> mmu.storeByte(x[rs1(insn)] + immediate(insn), x[rs2(insn)]);
+                            case SH -> mmu.storeShort(x[rs1(insn)] + immediate(insn), x[rs2(insn)]);
+                            case SW -> mmu.storeInt(x[rs1(insn)] + immediate(insn), x[rs2(insn)]);
+                            case SD -> mmu.storeLong(x[rs1(insn)] + immediate(insn), x[rs2(insn)]);
+                            case NOP -> {}
+                            case LI -> x[rd(insn)] = immediate(insn);
+                            case MV -> x[rd(insn)] = x[rs1(insn)];
+                            case AUIPC -> x[rd(insn)] = base + 2L * at + immediate(insn);
+                            case ADDI -> x[rd(insn)] = x[rs1(insn)] + immediate(insn);
+                            case SLTI -> x[rd(insn)] = x[rs1(insn)] < immediate(insn) ? 1 : 0;
+                            case SLTIU -> x[rd(insn)] = Long.compareUnsigned(x[rs1(insn)], immediate(insn)) < 0 ? 1 : 0;
+                            case XORI -> x[rd(insn)] = x[rs1(insn)] ^ immediate(insn);
+                            case ORI -> x[rd(insn)] = x[rs1(insn)] | immediate(insn);
+                            case ANDI -> x[rd(insn)] = x[rs1(insn)] & immediate(insn);
+                            case SLLI -> x[rd(insn)] = x[rs1(insn)] << immediate(insn);
+                            case SRLI -> x[rd(insn)] = x[rs1(insn)] >>> immediate(insn);
+                            case SRAI -> x[rd(insn)] = x[rs1(insn)] >> immediate(insn);
+                            case ADDIW -> x[rd(insn)] = (int) (x[rs1(insn)] + immediate(insn));
+                            case SLLIW -> {
+                                int word = (int) x[rs1(insn)] << (int) immediate(insn);
+                                x[rd(insn)] = word;
+                            }
+                            case SRLIW -> {
+                                int word = (int) x[rs1(insn)] >>> (int) immediate(insn);
+                                x[rd(insn)] = word;
+                            }
+                            case SRAIW -> {
+                                int word = (int) x[rs1(insn)] >> (int) immediate(insn);
+                                x[rd(insn)] = word;
+                            }
+                            case ADD -> x[rd(insn)] = x[rs1(insn)] + x[rs2(insn)];
+                            case SLL -> x[rd(insn)] = x[rs1(insn)] << x[rs2(insn)];
+                            case SLT -> x[rd(insn)] = x[rs1(insn)] < x[rs2(insn)] ? 1 : 0;
+                            case SLTU -> x[rd(insn)] = Long.compareUnsigned(x[rs1(insn)], x[rs2(insn)]) < 0 ? 1 : 0;
+                            case XOR -> x[rd(insn)] = x[rs1(insn)] ^ x[rs2(insn)];
+                            case SRL -> x[rd(insn)] = x[rs1(insn)] >>> x[rs2(insn)];
+                            case OR -> x[rd(insn)] = x[rs1(insn)] | x[rs2(insn)];
+                            case AND -> x[rd(insn)] = x[rs1(insn)] & x[rs2(insn)];
+                            case SUB -> x[rd(insn)] = x[rs1(insn)] - x[rs2(insn)];
+                            case MUL -> x[rd(insn)] = x[rs1(insn)] * x[rs2(insn)];
+                            case ADDW -> x[rd(insn)] = (int) (x[rs1(insn)] + x[rs2(insn)]);
+                            case SUBW -> x[rd(insn)] = (int) (x[rs1(insn)] - x[rs2(insn)]);
+                            case BEQ -> {
+                                if (x[rs1(insn)] == x[rs2(insn)]) {
+                                    target = base + 2L * at + immediate(insn);
+                                    break straight;
+                                }
+                            }
+                            case BNE -> {
+                                if (x[rs1(insn)] != x[rs2(insn)]) {
+                                    target = base + 2L * at + immediate(insn);
+                                    break straight;
+                                }
+                            }
+                            case BLT -> {
+                                if (x[rs1(insn)] < x[rs2(insn)]) {
+                                    target = base + 2L * at + immediate(insn);
+                                    break straight;
+                                }
+                            }
+                            case BGE -> {
+                                if (x[rs1(insn)] >= x[rs2(insn)]) {
+                                    target = base + 2L * at + immediate(insn);
+                                    break straight;
+                                }
+                            }
+                            case BLTU -> {
+                                if (Long.compareUnsigned(x[rs1(insn)], x[rs2(insn)]) < 0) {
+                                    target = base + 2L * at + immediate(insn);
+                                    break straight;
+                                }
+                            }
+                            case BGEU -> {
+                                if (Long.compareUnsigned(x[rs1(insn)], x[rs2(insn)]) >= 0) {
+                                    target = base + 2L * at + immediate(insn);
+                                    break straight;
+                                }
+                            }
+                            case J -> {
+                                target = base + 2L * at + immediate(insn);
+                                break straight;
+                            }
+                            case JAL -> {
+                                x[rd(insn)] = base + 2L * (at + halves(insn));
+                                target = base + 2L * at + immediate(insn);
+                                break straight;
+                            }
+                            case JR -> {
+                                target = x[rs1(insn)] + immediate(insn) & -2;
+                                break straight;
+                            }
+                            case JALR -> {
+                                target = x[rs1(insn)] + immediate(insn) & -2;
+                                x[rd(insn)] = base + 2L * (at + halves(insn));
+                                break straight;
+                            }
+                            case OTHER_SYSTEM -> {
+                                long next = base + 2L * (at + halves(insn));
+                                hart.pc = base + 2L * at;
+                                hart.retired += counted - left;
+                                counted = left;
+                                target = SystemOperations.execute(hart, (int) immediate(insn), next);
+                                x[0] = 0;
+                                line = NO_LINE;
+                                if (target != next) {
+                                    break straight;
+                                }
+                                if (hart.attention() != 0) {
+                                    at += halves(insn);
+                                    break run;
+                                }
+                            }
+                            case OTHER_MEMORY -> {
+                                SystemOperations.memory(hart, (int) immediate(insn));
+                                line = NO_LINE;
+                            }
+                            default -> {
+                                other(hart, insn);
+                                x[0] = 0;
                             }
                         }
-                        case JAL -> {
-                            x[rd] = next;
-                            next = pc + Decoder.immediateJ(insn);
-                            leave = leaves(hart, next);
-                        }
-                        case JALR -> {
-                            if (function != 0) {
-                                throw mmu.trap.of(GuestTrap.ILLEGAL, 0);
-                            }
-                            long target = x[first] + (insn >> 20) & -2;
-                            x[rd] = next;
-                            next = target;
-                            leave = leaves(hart, next);
-                        }
-                        case AMO -> AtomicOperations.execute(hart, insn);
-                        case LOAD_FP, STORE_FP, MADD, MSUB, NMSUB, NMADD, OP_FP -> {
-                            FloatOperations.execute(hart, insn);
-                            leave = mmu.stopped();
-                        }
-                        case MISC_MEM -> SystemOperations.memory(hart, insn);
-                        case SYSTEM -> {
-                            hart.retired += done - counted;
-                            counted = done;
-                            long behind = next;
-                            next = SystemOperations.execute(hart, insn, next);
-                            leave = next == behind ? hart.attention() != 0 : leaves(hart, next);
-                            page = NO_PAGE;
-                        }
-                        default -> throw mmu.trap.of(GuestTrap.ILLEGAL, 0);
+                        at += halves(insn);
                     }
-                    x[0] = 0;
-                    pc = next;
+                    if ((target & DecodedCode.LINE) != base) {
+                        base = target & DecodedCode.LINE;
+                        line = NO_LINE;
+                    }
+                    at = (int) (target - base) >> 1;
+                    if (leaves(hart, target)) {
+                        break run;
+                    }
                 }
             } catch (GuestTrap trap) {
-                if (fetched == 0) {
-                    done++;
-                } else if (trap.cause == GuestTrap.ILLEGAL) {
-                    trap.value = (fetched & 3) == 3 ? Integer.toUnsignedLong(fetched) : fetched & 0xFFFF;
-                }
                 x[0] = 0;
-                hart.enter(trap);
-                pc = hart.pc;
-                leave = leaves(hart, pc);
-                page = NO_PAGE;
+                hart.pc = base + 2L * at;
+                boolean leave = enter(hart, trap);
+                line = NO_LINE;
+                base = hart.pc & DecodedCode.LINE;
+                at = (int) (hart.pc - base) >> 1;
+                if (leave) {
+                    break;
+                }
             }
         }
-        hart.pc = pc;
-        hart.retired += done - counted;
-        if (mmu.takeStop()) {
-            hart.demand(Hart.STOP);
+        hart.pc = base + 2L * at;
+        hart.retired += counted - left;
+        return budget - left;
+    }
+
+    /// Enters the guest's handler, or ends the run.
+    /// @return whether the run has to end
+    private static boolean enter(Hart hart, GuestTrap trap) {
+        if (trap.cause == GuestTrap.STOPPED) {
+            hart.stop(hart.code.bits(hart.pc));
+            return true;
         }
-        return done;
+        if (trap.cause == GuestTrap.ILLEGAL) {
+            trap.of(GuestTrap.ILLEGAL, hart.code.bits(hart.pc));
+        }
+        hart.enter(trap);
+        return leaves(hart, hart.pc);
     }
 
     private static boolean leaves(Hart hart, long target) {
         return hart.attention() != 0 || hart.targets.stopsAt(target);
     }
 
-    private static boolean taken(Mmu mmu, int function, long a, long b) {
-        return switch (function) {
-            case 0 -> a == b;
-            case 1 -> a != b;
-            case 4 -> a < b;
-            case 5 -> a >= b;
-            case 6 -> Long.compareUnsigned(a, b) < 0;
-            case 7 -> Long.compareUnsigned(a, b) >= 0;
-            default -> throw mmu.trap.of(GuestTrap.ILLEGAL, 0);
-        };
+    /// Executes what is not in the loop. Entry 0 of the registers may be written: the caller clears it.
+    private static void other(Hart hart, long decoded) {
+        int insn = (int) immediate(decoded);
+        long[] x = hart.x;
+        GuestTrap trap = hart.mmu.trap;
+        long first = x[rs1(decoded)];
+        switch ((int) decoded & 63) {
+            case OTHER_IMMEDIATE -> x[rd(decoded)] = IntegerOperations.shiftImmediate(trap, insn, first);
+            case OTHER_IMMEDIATE_WORD -> x[rd(decoded)] = IntegerOperations.shiftImmediateWord(trap, insn, first);
+            case OTHER_REGISTER -> x[rd(decoded)] = IntegerOperations.register(trap, insn, first, x[rs2(decoded)]);
+            case OTHER_REGISTER_WORD -> x[rd(decoded)] = IntegerOperations.registerWord(trap, insn, first, x[rs2(decoded)]);
+            case OTHER_ATOMIC -> AtomicOperations.execute(hart, insn);
+            case OTHER_FLOAT -> FloatOperations.execute(hart, insn);
+            case OTHER_LOAD -> loadNowhere(hart.mmu, insn >>> 12 & 7, first + Decoder.immediateI(insn));
+            default -> throw trap.of(GuestTrap.ILLEGAL, 0);
+        }
     }
 
-    private static long load(Mmu mmu, int function, long address) {
-        return switch (function) {
-            case 0 -> mmu.loadByte(address);
-            case 1 -> mmu.loadShort(address);
-            case 2 -> mmu.loadInt(address);
-            case 3 -> mmu.loadLong(address);
-            case 4 -> mmu.loadByte(address) & 0xFF;
-            case 5 -> mmu.loadShort(address) & 0xFFFF;
-            case 6 -> mmu.loadInt(address) & 0xFFFFFFFFL;
-            default -> throw mmu.trap.of(GuestTrap.ILLEGAL, 0);
-        };
-    }
-
-    private static void store(Mmu mmu, int function, long address, long value) {
+    private static void loadNowhere(Mmu mmu, int function, long address) {
         switch (function) {
-            case 0 -> mmu.storeByte(address, value);
-            case 1 -> mmu.storeShort(address, value);
-            case 2 -> mmu.storeInt(address, value);
-            case 3 -> mmu.storeLong(address, value);
+            case 0, 4 -> mmu.loadByte(address);
+            case 1, 5 -> mmu.loadShort(address);
+            case 2, 6 -> mmu.loadInt(address);
+            case 3 -> mmu.loadLong(address);
             default -> throw mmu.trap.of(GuestTrap.ILLEGAL, 0);
         }
     }

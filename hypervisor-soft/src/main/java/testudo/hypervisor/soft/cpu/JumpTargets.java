@@ -1,7 +1,5 @@
 package testudo.hypervisor.soft.cpu;
 
-import java.util.Arrays;
-
 /// Where guest code jumps to: tells the interpreter when to hand over to translated code, and a translator what is worth translating.
 ///
 /// Direct-mapped by address; only the hart's thread touches it. The interpreter asks at every taken branch and jump.
@@ -9,9 +7,12 @@ public final class JumpTargets {
     /// Entries, a power of two.
     public static final int ENTRIES = 1 << 14;
 
-    /// For each slot the address whose translation is ready, or -1.
-    public final long[] translated = new long[ENTRIES];
-    private final int[] taken = new int[ENTRIES];
+    private static final int TRANSLATED = 0;
+    private static final int TAKEN = 1;
+
+    /// For each slot the address whose translation is ready, or -1, and how often its target was taken: beside each other, because cold code
+    /// comes here too and both are looked at.
+    private final long[] slots = new long[ENTRIES << 1];
     /// How often a target is taken before the interpreter returns with it; never, as long as nobody translates.
     public int threshold = Integer.MAX_VALUE;
 
@@ -34,21 +35,41 @@ public final class JumpTargets {
     /// @param pc the target of a taken branch or jump
     /// @return true when it is translated, or has just been taken [#threshold] times (its count then starts again)
     public boolean stopsAt(long pc) {
-        int slot = slot(pc);
-        if (translated[slot] == pc) {
+        int at = slot(pc) << 1;
+        if (slots[at + TRANSLATED] == pc) {
             return true;
         }
-        if (++taken[slot] < threshold) {
+        if (++slots[at + TAKEN] < threshold) {
             return false;
         }
-        taken[slot] = 0;
+        slots[at + TAKEN] = 0;
         hot = pc;
         return true;
     }
 
+    /// Remembers that there is a translation.
+    /// @param pc where it begins
+    public void translated(long pc) {
+        slots[(slot(pc) << 1) + TRANSLATED] = pc;
+    }
+
+    /// Forgets that there is a translation.
+    /// @param pc where it began
+    /// @return whether it was remembered
+    public boolean forget(long pc) {
+        int at = (slot(pc) << 1) + TRANSLATED;
+        boolean was = slots[at] == pc;
+        if (was) {
+            slots[at] = -1;
+        }
+        return was;
+    }
+
     /// Forgets all translations and counts.
     public void clear() {
-        Arrays.fill(translated, -1);
-        Arrays.fill(taken, 0);
+        for (int i = 0; i < slots.length; i += 2) {
+            slots[i + TRANSLATED] = -1;
+            slots[i + TAKEN] = 0;
+        }
     }
 }

@@ -14,8 +14,8 @@ import testudo.hypervisor.soft.mmu.GuestTrap;
 
 /// Runs translated code on one hart: finds the translation of an address, and goes from one region to the next.
 ///
-/// What it has found it keeps in a direct-mapped cache, by virtual address and privilege. The cache is good until the hart forgets
-/// translations of addresses or executes a `fence.i`. Only the hart's thread uses it, but for {@link #published}.
+/// What it has found it keeps in a direct-mapped cache, by virtual address and privilege. After the hart has forgotten translations of addresses
+/// or executed a `fence.i`, what is in it is checked once more before it is used. Only the hart's thread uses it, but for {@link #published}.
 public final class HartTranslations {
     private static final int SLOTS = JumpTargets.ENTRIES;
     private static final int PUBLISHED = 256;
@@ -25,8 +25,8 @@ public final class HartTranslations {
     private final HartCode code;
     /// A hart that executes nothing; the translator's thread.
     final Hart idle;
-    /// For each slot the address, with the privilege in bit 0; -1 for none.
-    private final long[] tags = new long[SLOTS];
+    /// For each slot the address, with the privilege in bit 0, or -1 for none; and the [#epoch] in which it was checked.
+    private final long[] slots = new long[2 * SLOTS];
     /// What a slot with a tag leads to.
     private final Installed.@Nullable Entry[] entries = new Installed.@Nullable Entry[SLOTS];
     private final Queue<Long> published = new ArrayBlockingQueue<>(PUBLISHED);
@@ -35,6 +35,8 @@ public final class HartTranslations {
     private boolean polled;
     /// Whether the last run ended in front of an instruction that is not translated.
     private boolean untranslated;
+    /// Counts what makes another check necessary.
+    private long epoch;
     private int addressEpoch;
     private int fetchEpoch;
     private int generation;
@@ -44,7 +46,7 @@ public final class HartTranslations {
     HartTranslations(Translator translator, Hart hart) {
         this.translator = translator;
         this.hart = hart;
-        this.idle = new Hart(hart.id(), hart.mmu, () -> 0, caller -> {});
+        this.idle = new Hart(hart.id(), hart.mmu, 1, () -> 0, caller -> {});
         this.code = new HartCode(hart.mmu, translator.table);
         hart.targets.threshold = translator.limits.threshold();
         forget();
@@ -86,12 +88,7 @@ public final class HartTranslations {
         if (news) {
             takeNews();
         }
-        hart.mmu.stopThrows = true;
-        try {
-            return chain(budget, stepped);
-        } finally {
-            hart.mmu.stopThrows = false;
-        }
+        return chain(budget, stepped);
     }
 
     /// @param stepped whether an instruction was executed alone: where it led is worth counting
@@ -102,9 +99,13 @@ public final class HartTranslations {
         while (reason == Translation.CHAIN && hart.attention() == 0) {
             long pc = hart.pc;
             int slot = JumpTargets.slot(pc);
-            Installed.Entry entry = isStale() || tags[slot] != (pc | hart.privilege()) ? find(pc, slot) : entries[slot];
+            if (isStale()) {
+                refresh();
+            }
+            boolean isChecked = slots[2 * slot] == (pc | hart.privilege()) && slots[2 * slot + 1] == epoch;
+            Installed.Entry entry = isChecked ? entries[slot] : find(pc, slot);
             if (entry == null) {
-                miss(pc, slot, jumped);
+                miss(pc, jumped);
                 break;
             }
             jumped = true;
@@ -140,9 +141,7 @@ public final class HartTranslations {
     private void enter(GuestTrap trap) {
         int cause = trap.cause;
         if (cause == GuestTrap.STOPPED) {
-            hart.pc += (instruction() & 3) == 3 ? 4 : 2;
-            hart.mmu.takeStop();
-            hart.demand(Hart.STOP);
+            hart.stop(instruction());
             return;
         }
         if (cause == GuestTrap.ILLEGAL) {
@@ -173,7 +172,7 @@ public final class HartTranslations {
     private void takeNews() {
         news = false;
         for (Long pc = published.poll(); pc != null; pc = published.poll()) {
-            hart.targets.translated[JumpTargets.slot(pc)] = pc;
+            hart.targets.translated(pc);
         }
         if (generation != translator.table.generation()) {
             generation = translator.table.generation();
@@ -189,34 +188,36 @@ public final class HartTranslations {
 
     /// Also lets go of what was found.
     private void forget() {
-        Arrays.fill(tags, -1);
+        Arrays.fill(slots, -1);
         Arrays.fill(entries, null);
     }
 
-    /// Looks an address up in the machine's table.
+    /// Checks what the cache has for an address, or looks it up in the machine's table.
     private Installed.@Nullable Entry find(long pc, int slot) {
-        refresh();
         long offset = code.physical(pc);
-        Installed.Entry entry = offset < 0 ? null : translator.table.find(offset);
-        if (entry == null || !isCurrent(entry.region()) || !entry.region().source.isMapped(code, pc - entry.distance())) {
+        if (offset < 0) {
             return null;
         }
-        tags[slot] = pc | hart.privilege();
+        Installed.Entry known = slots[2 * slot] == (pc | hart.privilege()) ? entries[slot] : null;
+        Installed.Entry entry = known != null && known.offset() == offset ? known : translator.table.find(offset);
+        if (entry == null || !isCurrent(entry.region()) || !entry.region().source.isMapped(code, pc - entry.distance())) {
+            slots[2 * slot] = -1;
+            return null;
+        }
+        slots[2 * slot] = pc | hart.privilege();
+        slots[2 * slot + 1] = epoch;
         entries[slot] = entry;
-        hart.targets.translated[slot] = pc;
+        hart.targets.translated(pc);
         return entry;
     }
 
     private void refresh() {
-        if (!isStale()) {
-            return;
-        }
         if (fetchEpoch != hart.fetchEpoch) {
             fetchEpoch = hart.fetchEpoch;
             fences = translator.fences.incrementAndGet();
         }
         addressEpoch = hart.mmu.epoch;
-        Arrays.fill(tags, -1);
+        epoch++;
     }
 
     /// Whether a region is what memory holds, as far as this hart has to know: if not, it is removed.
@@ -236,10 +237,11 @@ public final class HartTranslations {
 
     /// There is no translation: asks for one where it is worth while. Where a run begins is no reason, unless the interpreter has ended
     /// there for that: budgets end anywhere, and regions from everywhere would cover the same code again and again.
-    private void miss(long pc, int slot, boolean jumped) {
-        if (hart.targets.translated[slot] == pc) {
-            hart.targets.translated[slot] = -1;
-        } else if (hart.targets.hot == pc || (jumped && hart.targets.stopsAt(pc))) {
+    private void miss(long pc, boolean jumped) {
+        if (hart.targets.forget(pc)) {
+            return;
+        }
+        if (hart.targets.hot == pc || (jumped && hart.targets.stopsAt(pc))) {
             hart.targets.hot = -1;
             ask(pc);
         }

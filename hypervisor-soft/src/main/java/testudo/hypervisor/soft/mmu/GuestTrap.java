@@ -29,7 +29,7 @@ public final class GuestTrap extends RuntimeException {
     /// Store or atomic page fault.
     public static final int STORE_PAGE = 15;
 
-    /// Not a trap: a device has ended the run in a store, which is done. Thrown only where [Mmu#stopThrows] asks for it.
+    /// Not a trap: a device has ended the run in a store, which is done.
     public static final int STOPPED = -1;
 
     private static final long serialVersionUID = 1L;

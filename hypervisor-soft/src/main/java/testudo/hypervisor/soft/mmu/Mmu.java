@@ -37,9 +37,6 @@ public final class Mmu {
     /// Changes whenever a translation for fetches is forgotten: who keeps one elsewhere has to forget it too.
     public int epoch;
 
-    /// Whether a store that ends the run throws [GuestTrap#STOPPED] when it is done, for code that does not ask [#stopped] after each store.
-    public boolean stopThrows;
-
     private final PhysicalMemory memory;
     private final PageTable table;
     /// Pages that were translated for a fetch since the last [#flush()].
@@ -48,7 +45,6 @@ public final class Mmu {
     private final Tlb supervisorTlb = new Tlb();
     private final Tlb copyTlb = new Tlb();
     private VmExitHandler devices = NoExits.INSTANCE;
-    private boolean stopped;
 
     /// Makes a hart's access to memory, translation off, in S-mode.
     /// @param memory the machine's
@@ -67,20 +63,6 @@ public final class Mmu {
     /// @param handler the exit handler
     public void devices(VmExitHandler handler) {
         devices = handler;
-    }
-
-    /// Whether a device has asked for the end of the run since the last call.
-    /// @return true once
-    public boolean takeStop() {
-        boolean was = stopped;
-        stopped = false;
-        return was;
-    }
-
-    /// Whether a device has asked for the end of the run: to be looked at after each store.
-    /// @return true until [#takeStop]
-    public boolean stopped() {
-        return stopped;
     }
 
     /// Sets what decides about permissions.
@@ -301,40 +283,44 @@ public final class Mmu {
     }
 
     void storeSlowly(long va, int sizeBytes, long value) {
+        if (!stored(va, sizeBytes, value)) {
+            throw trap.of(GuestTrap.STOPPED, va);
+        }
+    }
+
+    /// Stores anywhere.
+    /// @return false when a device wants the run to end
+    private boolean stored(long va, int sizeBytes, long value) {
         int first = PAGE_BYTES - (int) (va & PAGE_MASK);
         if (first < sizeBytes) {
             table.translate(va, Access.WRITE); // both parts may fault before either is written
             table.translate(va + first, Access.WRITE);
+            boolean goesOn = true;
             for (int i = 0; i < sizeBytes; i++) {
-                storeByte(va + i, value >>> (i * Byte.SIZE));
+                goesOn &= stored(va + i, 1, value >>> (i * Byte.SIZE));
             }
-            return;
+            return goesOn;
         }
         if (tlb.writes(va)) { // misaligned
             PhysicalMemory.write(ram, va + tlb.writeDelta(va), sizeBytes, value);
-            return;
+            return true;
         }
         long pa = table.translate(va, Access.WRITE);
         long offset = enter(va, pa, Access.WRITE);
         if (offset >= 0) {
             PhysicalMemory.write(ram, offset, sizeBytes, value);
-            return;
+            return true;
         }
         GuestRegion region = memory.find(pa, sizeBytes, true);
         if (region != null) {
             PhysicalMemory.write(region.bytes(), pa - region.gpa(), sizeBytes, value);
-            return;
+            return true;
         }
         if ((va & sizeBytes - 1) != 0) {
             throw trap.of(GuestTrap.STORE_ACCESS, va);
         }
         int unused = Long.SIZE - sizeBytes * Byte.SIZE;
-        if (!devices.mmioWrite(pa, sizeBytes, value << unused >>> unused)) {
-            stopped = true;
-            if (stopThrows) {
-                throw trap.of(GuestTrap.STOPPED, va);
-            }
-        }
+        return devices.mmioWrite(pa, sizeBytes, value << unused >>> unused);
     }
 
     /// Finds the RAM for an atomic read-modify-write access.

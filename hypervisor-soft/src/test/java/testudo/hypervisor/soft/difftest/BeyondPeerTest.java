@@ -41,7 +41,7 @@ class BeyondPeerTest {
                 MemorySegment.copy(part.toByteArray(), 0, ram.bytes(), JAVA_BYTE, start - Layout.BASE, part.size());
             }
             boolean[] finished = new boolean[1];
-            Hart hart = new Hart(0, new Mmu(new PhysicalMemory(ram.memory())), () -> 0, caller -> {
+            Hart hart = new Hart(0, new Mmu(new PhysicalMemory(ram.memory())), 16, () -> 0, caller -> {
                 finished[0] = true;
                 caller.demand(Hart.STOP);
             });

@@ -88,7 +88,7 @@ public class LitmusTest {
             long start = BASE + tasks.size() * CODE_BYTES;
             MemorySegment.copy(bytes, 0, ram.bytes(), JAVA_BYTE, start - BASE, bytes.length);
             boolean[] finished = new boolean[1];
-            Hart hart = new Hart(tasks.size(), new Mmu(new PhysicalMemory(ram.memory())), () -> 0, caller -> {
+            Hart hart = new Hart(tasks.size(), new Mmu(new PhysicalMemory(ram.memory())), 16, () -> 0, caller -> {
                 finished[0] = true;
                 caller.demand(Hart.STOP);
             });

@@ -41,7 +41,7 @@ public final class SoftMachine {
         try (GuestRam ram = new GuestRam(Layout.BASE, Layout.SIZE_BYTES)) {
             MemorySegment.copy(program.memory(finish.toByteArray()), 0, ram.bytes(), JAVA_BYTE, 0, Layout.SIZE_BYTES);
             boolean[] finished = new boolean[1];
-            Hart hart = new Hart(0, new Mmu(new PhysicalMemory(ram.memory())), () -> 0, caller -> {
+            Hart hart = new Hart(0, new Mmu(new PhysicalMemory(ram.memory())), 16, () -> 0, caller -> {
                 finished[0] = true;
                 caller.demand(Hart.STOP);
             });

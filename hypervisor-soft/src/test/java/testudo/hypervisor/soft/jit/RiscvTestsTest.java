@@ -69,7 +69,7 @@ class RiscvTestsTest {
     private static void run(Path path, Engine engine, int times) throws IOException {
         boolean[] ended = new boolean[1];
         try (GuestRam ram = new GuestRam(BASE, RAM_BYTES)) {
-            Hart hart = new Hart(0, new Mmu(new PhysicalMemory(ram.memory())), () -> 0, caller -> {
+            Hart hart = new Hart(0, new Mmu(new PhysicalMemory(ram.memory())), 16, () -> 0, caller -> {
                 ended[0] = true;
                 caller.demand(Hart.STOP);
             });

@@ -22,7 +22,7 @@ final class TranslatedHart implements AutoCloseable {
     /// @param limits for the translator
     TranslatedHart(Translator.Limits limits) {
         translator = new Translator(limits);
-        hart = new Hart(0, new Mmu(new PhysicalMemory(ram.memory())), () -> 0, caller -> {
+        hart = new Hart(0, new Mmu(new PhysicalMemory(ram.memory())), 16, () -> 0, caller -> {
             called = true;
             caller.demand(Hart.STOP);
         });
