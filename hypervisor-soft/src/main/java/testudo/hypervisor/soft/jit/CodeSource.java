@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
+import org.jspecify.annotations.Nullable;
+
 /// The memory that a region was read from: which physical page was mapped at which distance from the base, and what it held.
 final class CodeSource {
     static final int PAGE_BYTES = 4096;
@@ -40,6 +42,19 @@ final class CodeSource {
             }
         }
         return true;
+    }
+
+    /// Whether something else was read from the same memory, and the same was read.
+    boolean isSame(CodeSource other) {
+        return Arrays.equals(pageOffsets, other.pageOffsets)
+                && Arrays.equals(pages, other.pages)
+                && Arrays.equals(addresses, other.addresses)
+                && Arrays.equals(parcels, other.parcels);
+    }
+
+    /// Whether the code at a physical address belongs to it.
+    boolean holds(long address) {
+        return Arrays.binarySearch(addresses, address) >= 0;
     }
 
     /// Bytes of code.
@@ -84,9 +99,11 @@ final class CodeSource {
         }
 
         /// Whether a translation can be entered at an offset from the base.
-        boolean isTranslated(int offset) {
+        /// @param own what does not count
+        boolean isTranslated(int offset, @Nullable CodeSource own) {
             long page = page(offset & -PAGE_BYTES);
-            return page >= 0 && code.isTranslated(page + (offset & PAGE_BYTES - 1));
+            long address = page + (offset & PAGE_BYTES - 1);
+            return page >= 0 && code.isTranslated(address) && (own == null || !own.holds(address));
         }
 
         private long page(int pageOffset) {

@@ -110,10 +110,16 @@ public final class HartTranslations {
             }
             jumped = true;
             hart.budget = left;
+            Translation translation = entry.region().code;
             try {
-                reason = entry.code().run(hart, entry.index(), pc - entry.distance(), left);
-                hart.retired += left - hart.budget;
+                reason = translation.run(hart, entry.index(), pc - entry.distance(), left);
+                int executed = left - hart.budget;
+                hart.retired += executed;
                 left = hart.budget;
+                translation.heat -= executed;
+                if (translation.heat < 0) {
+                    improve(entry.region(), translation, pc - entry.distance());
+                }
             } catch (GuestTrap trap) {
                 settle(left, pc - entry.distance());
                 hart.retired++;
@@ -255,7 +261,16 @@ public final class HartTranslations {
         long now = translator.fences.get();
         Region region = RegionScanner.scan(code, pc);
         if (region != null) {
-            translator.request(new Translator.Request(this, pc, region, now));
+            translator.request(new Translator.Request(this, pc, region, now, null));
         }
+    }
+
+    /// A region is hot: asks for a better translation, unless its code is not what it was. Then, and when it is refused, it has to get hot once more.
+    private void improve(Installed region, Translation translation, long base) {
+        long pc = base + region.first;
+        Region again = RegionScanner.again(code, pc, region.source);
+        boolean accepted = again != null && region.isEnteredAs(again) && translator.request(new Translator.Request(this, pc, again,
+                region.comparedAt, region));
+        translation.heat = accepted ? Long.MAX_VALUE : translator.limits.hot();
     }
 }

@@ -7,11 +7,13 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 
 import testudo.hypervisor.soft.fp.Float32;
+import testudo.hypervisor.soft.mmu.CalledPath;
 import testudo.hypervisor.soft.mmu.FastPath;
 
 /// Writes the instructions that do not change the flow of control.
 final class InstructionEmitter {
-    private static final ClassDesc FAST_PATH = FastPath.class.describeConstable().orElseThrow();
+    private static final ClassDesc INLINED = FastPath.class.describeConstable().orElseThrow();
+    private static final ClassDesc CALLED = CalledPath.class.describeConstable().orElseThrow();
     private static final MethodTypeDesc LOAD = MethodTypeDesc.of(
             ConstantDescs.CD_long, HartFields.RAM, HartFields.LONGS, HartFields.MMU, ConstantDescs.CD_long);
     private static final MethodTypeDesc STORE = LOAD.changeReturnType(ConstantDescs.CD_void)
@@ -30,10 +32,13 @@ final class InstructionEmitter {
 
     private final CodeBuilder code;
     private final Locals locals;
+    /// Whose methods access memory.
+    private final ClassDesc memory;
 
-    InstructionEmitter(CodeBuilder code, Locals locals) {
+    InstructionEmitter(CodeBuilder code, Locals locals, boolean isHot) {
         this.code = code;
         this.locals = locals;
+        this.memory = isHot ? INLINED : CALLED;
     }
 
     /// Starts a block: one that uses f registers leaves the region when they may not be used now.
@@ -142,7 +147,7 @@ final class InstructionEmitter {
         int width = Fields.funct3(instruction);
         at(block, index);
         address(instruction, Fields.immediateI(instruction));
-        code.invokestatic(FAST_PATH, switch (width & 3) {
+        code.invokestatic(memory, switch (width & 3) {
             case 0 -> "loadByte";
             case 1 -> "loadShort";
             case 2 -> "loadInt";
@@ -170,7 +175,7 @@ final class InstructionEmitter {
         } else {
             locals.get(code, Fields.rs2(instruction));
         }
-        code.invokestatic(FAST_PATH, switch (Fields.funct3(instruction)) {
+        code.invokestatic(memory, switch (Fields.funct3(instruction)) {
             case 0 -> "storeByte";
             case 1 -> "storeShort";
             case 2 -> "storeInt";

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// that the caller can leave the hart as if the interpreter had thrown the exception: the method itself has no handler.
 final class RegionEmitter {
     private static final ClassDesc TRANSLATION = Translation.class.describeConstable().orElseThrow();
-    private static final ClassDesc THIS = ClassDesc.of(Translation.class.getPackageName(), "Translated");
+    private static final ClassDesc WARM = ClassDesc.of(Translation.class.getPackageName(), "Translated");
+    private static final ClassDesc HOT = ClassDesc.of(Translation.class.getPackageName(), "Retranslated");
     private static final MethodTypeDesc RUN = MethodTypeDesc.of(ConstantDescs.CD_int, HartFields.HART, ConstantDescs.CD_int,
             ConstantDescs.CD_long, ConstantDescs.CD_int);
 
@@ -37,11 +38,11 @@ final class RegionEmitter {
     private final Label exit;
     private final Label returns;
 
-    private RegionEmitter(Region region, CodeBuilder code) {
+    private RegionEmitter(Region region, CodeBuilder code, boolean isHot) {
         this.region = region;
         this.code = code;
         this.locals = Locals.of(region);
-        this.instructions = new InstructionEmitter(code, locals);
+        this.instructions = new InstructionEmitter(code, locals, isHot);
         this.exit = code.newLabel();
         this.returns = code.newLabel();
         for (Block block : region.blocks().values()) {
@@ -54,11 +55,13 @@ final class RegionEmitter {
     }
 
     /// Makes the class file of a region.
-    static byte[] emit(Region region) {
-        return ClassFile.of().build(THIS, type -> type.withSuperclass(TRANSLATION).withFlags(ClassFile.ACC_FINAL)
+    /// @param isHot whether its accesses to memory are to be inlined; also selects its name, by which `bin/testudo` asks HotSpot for its second
+    /// compiler soon
+    static byte[] emit(Region region, boolean isHot) {
+        return ClassFile.of().build(isHot ? HOT : WARM, type -> type.withSuperclass(TRANSLATION).withFlags(ClassFile.ACC_FINAL)
                 .withMethodBody(ConstantDescs.INIT_NAME, ConstantDescs.MTD_void, 0,
                         code -> code.aload(0).invokespecial(TRANSLATION, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void).return_())
-                .withMethodBody("run", RUN, 0, code -> new RegionEmitter(region, code).body()));
+                .withMethodBody("run", RUN, 0, code -> new RegionEmitter(region, code, isHot).body()));
     }
 
     private void body() {

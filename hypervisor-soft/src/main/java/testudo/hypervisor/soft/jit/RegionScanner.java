@@ -37,6 +37,8 @@ final class RegionScanner {
     private record Fetched(int instruction, int lengthBytes, Operation.Kind kind) {}
 
     private final CodeSource.Builder source;
+    /// What the region was made of when it was discovered before.
+    private final @Nullable CodeSource before;
     private final Map<Integer, Fetched> fetched = new HashMap<>();
     private final TreeSet<Integer> leaders = new TreeSet<>();
     private final Set<Integer> entries = new HashSet<>();
@@ -49,8 +51,9 @@ final class RegionScanner {
     /// The registers that instructions name, or seem to.
     private int registers;
 
-    private RegionScanner(CodeView code, long base) {
+    private RegionScanner(CodeView code, long base, @Nullable CodeSource before) {
         this.source = new CodeSource.Builder(code, base);
+        this.before = before;
     }
 
     /// Discovers a region.
@@ -58,8 +61,22 @@ final class RegionScanner {
     /// @param pc where it is entered
     /// @return `null` when the first instruction cannot be translated
     static @Nullable Region scan(CodeView code, long pc) {
+        return scan(code, pc, null);
+    }
+
+    /// Discovers a region once more.
+    ///
+    /// @param pc where it is entered
+    /// @param before what it was made of
+    /// @return `null` when it would not be the same
+    static @Nullable Region again(CodeView code, long pc, CodeSource before) {
+        Region region = scan(code, pc, before);
+        return region != null && region.source().isSame(before) ? region : null;
+    }
+
+    private static @Nullable Region scan(CodeView code, long pc, @Nullable CodeSource before) {
         long base = pc & -CodeSource.PAGE_BYTES;
-        return new RegionScanner(code, base).scan((int) (pc - base));
+        return new RegionScanner(code, base, before).scan((int) (pc - base));
     }
 
     private @Nullable Region scan(int first) {
@@ -144,7 +161,7 @@ final class RegionScanner {
                 leaders.add(offset);
                 return;
             }
-            if (offset != first && fetched.size() >= MAX_REPEATED && source.isTranslated(offset)) {
+            if (offset != first && fetched.size() >= MAX_REPEATED && source.isTranslated(offset, before)) {
                 leaders.add(offset);
                 return;
             }

@@ -11,6 +11,10 @@ abstract class Translation {
     /// Left at an instruction that the interpreter must execute.
     static final int INTERPRET = 2;
 
+    /// How many more guest instructions it may execute before it is worth a better translation. Harts that run it at the same time may lose some of
+    /// each other's counting.
+    long heat = Long.MAX_VALUE;
+
     /// Runs until the region is left, or the guest traps. `pc`, `x`, `f` and the budget of the hart are up to date then.
     ///
     /// @param entry index of the way in

@@ -6,7 +6,6 @@ import java.lang.invoke.MethodType;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 
 import org.jspecify.annotations.Nullable;
 
@@ -23,22 +22,24 @@ public final class Translator implements AutoCloseable {
     private static final long MAXIMUM_BYTES = 48L << 20;
     private static final int QUEUED = 64;
     /// How often a jump leads somewhere before that is translated.
-    private static final int THRESHOLD = 12_000;
+    private static final int THRESHOLD = 20_000;
+    /// How many instructions a region executes before HotSpot is given a version that takes longer to compile and less to run.
+    private static final long HOT = 20_000_000;
     /// How often a region is entered, to no effect, before a hart may: as often as HotSpot wants before it compiles (ADR 014).
-    private static final int REHEARSALS = 600;
-    /// What HotSpot's first compiler takes for a region.
-    private static final long COMPILING_NANOS = 1_000_000;
+    private static final int REHEARSALS = 650;
 
     /// The bounds of what a machine's translations may take, and how eager it is.
     ///
     /// @param regions most regions at a time
     /// @param bytes most bytes of their class files
     /// @param threshold how often a jump leads somewhere before that is translated
+    /// @param hot how many instructions a region executes before it is translated anew, with memory accesses inlined
     /// @param inBackground whether the hart that asks goes on meanwhile; if not, runs are repeatable
-    record Limits(int regions, long bytes, int threshold, boolean inBackground) {}
+    record Limits(int regions, long bytes, int threshold, long hot, boolean inBackground) {}
 
     /// A region to translate, for the hart that met it at `pc`.
-    record Request(HartTranslations hart, long pc, Region region, long fences) {}
+    /// @param hot the region's translation so far, for a better one to take its place; null for none
+    record Request(HartTranslations hart, long pc, Region region, long fences, @Nullable Installed hot) {}
 
     final Limits limits;
     final TranslationTable table;
@@ -52,7 +53,7 @@ public final class Translator implements AutoCloseable {
 
     /// Makes one; nothing runs yet.
     public Translator() {
-        this(new Limits(MAXIMUM_REGIONS, MAXIMUM_BYTES, THRESHOLD, true));
+        this(new Limits(MAXIMUM_REGIONS, MAXIMUM_BYTES, THRESHOLD, HOT, true));
     }
 
     Translator(Limits limits) {
@@ -76,12 +77,17 @@ public final class Translator implements AutoCloseable {
     }
 
     /// Asks for a translation. A full queue refuses: code that stays hot is asked for again.
-    void request(Request request) {
+    /// @return whether it is accepted
+    boolean request(Request request) {
         if (!limits.inBackground) {
             translate(request);
-        } else if (queue.offer(request)) {
+            return true;
+        }
+        boolean accepted = queue.offer(request);
+        if (accepted) {
             start();
         }
+        return accepted;
     }
 
     private synchronized void start() {
@@ -102,17 +108,19 @@ public final class Translator implements AutoCloseable {
     }
 
     private void translate(Request request) {
-        byte[] type = RegionEmitter.emit(request.region);
+        Installed before = request.hot;
+        byte[] type = RegionEmitter.emit(request.region, before != null);
         Translation code = define(type, request.hart.ram());
         for (int i = 0; i < REHEARSALS; i++) {
             code.run(request.hart.idle, 0, 0, 0); // without a budget: leaves at once
         }
-        if (limits.inBackground) {
-            LockSupport.parkNanos(COMPILING_NANOS);
-        }
-        Installed installed = new Installed(code, request.region, type.length, request.fences);
-        table.add(installed);
         translated.incrementAndGet();
+        if (before != null) {
+            before.code = code;
+            return;
+        }
+        code.heat = limits.hot;
+        table.add(new Installed(code, request.region, type.length, request.fences));
         request.hart.published(request.pc);
     }
 

@@ -42,7 +42,7 @@ class RiscvTestsTest {
     @TestFactory
     List<DynamicTest> translated() throws IOException {
         return programs().map(path -> DynamicTest.dynamicTest(name(path), () -> {
-            try (Translator translator = new Translator(new Translator.Limits(1000, 1 << 22, 1, false))) {
+            try (Translator translator = new Translator(new Translator.Limits(1000, 1 << 22, 1, 100, false))) {
                 HartTranslations[] translations = new HartTranslations[1];
                 run(path, (hart, budget) -> {
                     if (translations[0] == null) {

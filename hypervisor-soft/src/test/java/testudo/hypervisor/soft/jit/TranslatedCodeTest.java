@@ -243,15 +243,54 @@ class TranslatedCodeTest {
             for (int budget = 700; budget < 1500; budget++) {
                 machine.translations.execute(budget);
             }
-            long regions = machine.translator.translated();
+            long regions = machine.translator.table.size();
             assertTrue(regions >= program.length / RegionScanner.MAX_INSTRUCTIONS, regions + " regions");
             assertTrue(regions <= 2 * program.length / RegionScanner.MAX_INSTRUCTIONS, regions + " regions");
         }
     }
 
+    /// A region that executes many instructions is given another translation, in the place of its first one; one that executes fewer is not.
+    @ParameterizedTest
+    @ValueSource(longs = {1000, 1_000_000})
+    void whatIsHotIsTranslatedAnew(long hot) {
+        try (TranslatedHart machine = new TranslatedHart(new Translator.Limits(100, 1 << 20, 3, hot, false))) {
+            machine.load(0, addi(A0, A0, 1), addi(A1, A1, -1), bne(A1, ZERO, -8), ECALL);
+            for (int round = 0; round < 3; round++) {
+                machine.hart.pc = TranslatedHart.RAM;
+                machine.hart.x[A1] = 2000;
+                assertTrue(machine.run(100_000), "the program does not end");
+            }
+            assertEquals(3 * 2000, machine.hart.x[A0]);
+            Installed region = machine.translator.table.find(0).region();
+            assertEquals(hot == 1000 ? "Retranslated" : "Translated", region.code.getClass().getSimpleName().replaceAll("/.*", ""));
+            assertEquals(hot == 1000 ? 2 : 1, machine.translator.translated());
+        }
+    }
+
+    /// A hot region whose code was changed, and whose change was not yet fenced, keeps its translation until the fence; then it is gone.
+    @Test
+    void changedCodeIsNotTranslatedAnew() {
+        try (TranslatedHart machine = new TranslatedHart(new Translator.Limits(100, 1 << 20, 3, 3000, false))) {
+            machine.load(0, addi(A0, A0, 1), addi(A1, A1, -1), bne(A1, ZERO, -8), ECALL);
+            machine.hart.x[A1] = 500;
+            assertTrue(machine.run(100_000), "the program does not end");
+            machine.load(0, addi(A0, A0, 2));
+            machine.hart.pc = TranslatedHart.RAM;
+            machine.hart.x[A1] = 2000;
+            assertTrue(machine.run(100_000), "the program does not end");
+            assertEquals(500 + 2000, machine.hart.x[A0], "stale code is what an instruction cache would have");
+            assertEquals(1, machine.translator.translated());
+            machine.hart.fetchEpoch++;
+            machine.hart.pc = TranslatedHart.RAM;
+            machine.hart.x[A1] = 10;
+            assertTrue(machine.run(100_000), "the program does not end");
+            assertEquals(500 + 2000 + 20, machine.hart.x[A0]);
+        }
+    }
+
     @Test
     void translationsAreBounded() {
-        Translator.Limits limits = new Translator.Limits(16, 1 << 20, 1, false);
+        Translator.Limits limits = new Translator.Limits(16, 1 << 20, 1, 100, false);
         try (TranslatedHart machine = new TranslatedHart(limits)) {
             // Functions of their own pages, each called some times by a loop that walks through them.
             int functions = 300;

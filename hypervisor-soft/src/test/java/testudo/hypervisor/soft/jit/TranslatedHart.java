@@ -31,7 +31,7 @@ final class TranslatedHart implements AutoCloseable {
     }
 
     static Translator.Limits eager() {
-        return new Translator.Limits(100, 1 << 20, 3, false);
+        return new Translator.Limits(100, 1 << 20, 3, 100, false);
     }
 
     void load(long offset, int... program) {

@@ -10,7 +10,7 @@ import testudo.hypervisor.soft.difftest.SoftMachine;
 
 /// Harts that share one translator see of each other what the memory model allows, too. Translations appear while the harts run.
 class TranslatedLitmusTest extends LitmusTest {
-    private final Translator translator = new Translator(new Translator.Limits(1000, 1 << 22, 20, true));
+    private final Translator translator = new Translator(new Translator.Limits(1000, 1 << 22, 20, 1000, true));
 
     @Override
     protected SoftMachine.Engine engine() {

@@ -19,7 +19,7 @@ import testudo.hypervisor.soft.difftest.SoftMachine;
 
 /// Random programs leave the same registers, memory and instruction count translated as interpreted.
 class TranslatedProgramsTest {
-    private static final Translator.Limits EAGER = new Translator.Limits(1000, 1 << 22, 2, false);
+    private static final Translator.Limits EAGER = new Translator.Limits(1000, 1 << 22, 2, 100, false);
     private static final int PIECES = 120;
     private static final int PROGRAMS = 12;
     private static final int ROUNDS = 30;
